@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { test } from 'node:test';
+import type { LinkerConfig } from '../../core/config/types.ts';
+import { ConfigError, loadConfig } from './load.ts';
+
+const load = (text: string): LinkerConfig => loadConfig(text, 'linkerd.yaml', { baseDir: tmpdir() });
+const refusal = (text: string): string => {
+  try {
+    load(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  assert.fail('it loads');
+};
+
+const SMALLEST = 'routers: [{protocol: http, servers: [{}]}]';
+
+const kindOnly = (kind: string) => ({ kind, experimental: false });
+
+/** A router of which only the protocol and one server are said. */
+const DEFAULT_ROUTER = {
+  protocol: 'http',
+  label: 'http',
+  servers: [
+    {
+      port: 4140,
+      ip: '127.0.0.1',
+      label: undefined,
+      maxConcurrentRequests: undefined,
+      maxCallDepth: 1000,
+      clearContext: false,
+      timestampHeader: undefined,
+      socketOptions: {
+        noDelay: true,
+        keepAlive: false,
+        reuseAddr: true,
+        reusePort: false,
+        backlog: undefined,
+      },
+    },
+  ],
+  client: {
+    ...kindOnly('io.l5d.global'),
+    loadBalancer: { ...kindOnly('p2c'), maxEffort: 5 },
+    hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
+    failFast: false,
+    failureAccrual: kindOnly('none'),
+    socketOptions: { noDelay: true, keepAlive: false },
+  },
+  service: { ...kindOnly('io.l5d.global'), responseClassifier: kindOnly('io.l5d.http.nonRetryable5XX') },
+  dtab: '',
+  dstPrefix: '/svc',
+  identifier: [{ ...kindOnly('io.l5d.header.token'), header: 'Host' }],
+  interpreter: { ...kindOnly('default'), transformers: [] },
+  originator: false,
+  bindingTimeoutMs: 10000,
+  bindingCache: { paths: 1000, trees: 1000, bounds: 1000, clients: 1000, idleTtlSecs: 600 },
+  maxHeadersKB: 8,
+  maxInitialLineKB: 4,
+  maxErrResponseKB: 5120,
+  streamingEnabled: true,
+  compressionLevel: 0,
+  experimental: false,
+};
+
+test('defaults are filled in (spec 02 sections 3 to 8)', () => {
+  const { raw, ...config } = load(SMALLEST);
+  assert.deepEqual(config, {
+    admin: {
+      ip: '127.0.0.1',
+      port: 9990,
+      shutdownGraceMs: 10000,
+      security: {
+        uiEnabled: true,
+        controlEnabled: true,
+        diagnosticsEnabled: true,
+        pathWhitelist: [],
+        pathBlacklist: [],
+      },
+    },
+    namers: [],
+    routers: [DEFAULT_ROUTER],
+    telemetry: [],
+    usage: { orgId: undefined, enabled: true },
+  });
+  assert.deepEqual(raw, { routers: [{ protocol: 'http', servers: [{}] }] });
+});
+
+test('the defaults of kinds', () => {
+  const { namers, telemetry, routers } = load(`
+namers: [{kind: io.l5d.fs, rootDir: .}]
+telemetry: [{kind: io.l5d.prometheus}]
+routers:
+- protocol: http
+  servers: [{}]
+  identifier: [{kind: io.l5d.header}, {kind: io.l5d.methodAndHost}, {kind: io.l5d.path}, {kind: io.l5d.static, path: /a}]
+  client: {loadBalancer: {kind: ewma}}
+`);
+  const experimental = false;
+  const fs = { kind: 'io.l5d.fs', rootDir: tmpdir(), prefix: '/io.l5d.fs', transformers: [], experimental };
+  assert.deepEqual(namers, [fs]);
+  const page = '/admin/metrics/prometheus';
+  assert.deepEqual(telemetry, [{ kind: 'io.l5d.prometheus', path: page, prefix: '', experimental }]);
+  assert.deepEqual(routers[0]?.identifier, [
+    { kind: 'io.l5d.header', header: 'l5d-name', experimental },
+    { kind: 'io.l5d.methodAndHost', httpUriInDst: false, experimental },
+    { kind: 'io.l5d.path', segments: 1, consume: false, experimental },
+    { kind: 'io.l5d.static', path: '/a', experimental },
+  ]);
+  const ewma = { kind: 'ewma', maxEffort: 5, decayTimeMs: 10000, failurePenaltyMs: 1000, experimental };
+  assert.deepEqual(routers[0]?.client.loadBalancer, ewma);
+});
+
+test("what bench's side-by-side writes loads", () => {
+  const { admin, routers } = load(`admin:
+  ip: 127.0.0.1
+  port: 28990
+namers:
+- kind: io.l5d.fs
+  rootDir: ${tmpdir()}
+routers:
+- protocol: http
+  dtab: |
+    /svc => /#/io.l5d.fs;
+  client:
+    loadBalancer:
+      kind: ewma
+  servers:
+  - ip: 127.0.0.1
+    port: 28000
+`);
+  assert.equal(admin.port, 28990);
+  assert.equal(routers[0]?.dtab, '/svc => /#/io.l5d.fs;\n');
+  assert.equal(routers[0]?.client.loadBalancer.kind, 'ewma');
+  assert.equal(routers[0]?.servers[0]?.port, 28000);
+});
+
+/** A router's key as written, and as read: Jackson's coercions (spec 02 section 1). */
+const COERCIONS: readonly (readonly [string, keyof LinkerConfig['routers'][number], unknown])[] = [
+  ['bindingTimeoutMs: "5000"', 'bindingTimeoutMs', 5000],
+  ['bindingTimeoutMs: +5000', 'bindingTimeoutMs', 5000],
+  ['bindingTimeoutMs: 0x10', 'bindingTimeoutMs', 16],
+  ['bindingTimeoutMs: 5e3', 'bindingTimeoutMs', 5000],
+  ['bindingTimeoutMs: null', 'bindingTimeoutMs', 10000],
+  ['bindingTimeoutMs:', 'bindingTimeoutMs', 10000],
+  ['label: 4140', 'label', '4140'],
+  ['label: 1.10', 'label', '1.10'],
+  ['label: true', 'label', 'true'],
+  ['label: "null"', 'label', 'null'],
+  ['originator: "true"', 'originator', true],
+  ['originator: TRUE', 'originator', true],
+  ['originator: 1', 'originator', true],
+  ['originator: 0', 'originator', false],
+  ['dstPrefix: /\\x66oo', 'dstPrefix', '/foo'],
+  ['dtab: ""', 'dtab', ''],
+];
+
+for (const [written, key, value] of COERCIONS) {
+  test(`coercion: ${written}`, () => {
+    const text = `routers:\n- protocol: http\n  servers: [{}]\n  ${written}\n`;
+    assert.equal(load(text).routers[0]?.[key], value);
+  });
+}
+
+test('a null value does not make an unknown key known', () => {
+  assert.match(refusal(`${SMALLEST}\nbogus: null`), /unknown key "bogus"/);
+});
+
+test('the flag of experimental kinds is taken everywhere', () => {
+  const text = `${SMALLEST}\nnamers: [{kind: io.l5d.fs, rootDir: ., experimental: true}]`;
+  assert.equal(load(text).namers[0]?.experimental, true);
+});
+
+test('JSON and YAML of one document read the same', () => {
+  const json = '{\n\t"routers": [{"protocol": "http", "servers": [{"port": "1"}], "label": "\\u0061\\/b"}]}';
+  const yaml = 'routers:\n- protocol: http\n  servers:\n  - port: "1"\n  label: a/b\n';
+  assert.deepEqual(load(json), load(yaml));
+  assert.deepEqual(load(`\uFEFF \n${json}`), load(yaml));
+});
+
+test('anchors, aliases and merge keys: what is written out wins over what is merged', () => {
+  const { routers, raw } = load(`
+routers:
+- &first
+  protocol: http
+  servers: [&server {port: 1, ip: "::1"}]
+  client: &client {hostConnectionPool: {maxSize: 5}}
+- <<: *first
+  label: second
+  servers: [{<<: [{port: 2}, *server]}]
+- {protocol: http, label: third, servers: [{port: 3}], client: *client}
+`);
+  assert.deepEqual(
+    routers.map(({ label, servers, client }) => [
+      label,
+      servers[0]?.port,
+      servers[0]?.ip,
+      client.hostConnectionPool.maxSize,
+    ]),
+    [
+      ['http', 1, '::1', 5],
+      ['second', 2, '::1', 5],
+      ['third', 3, '127.0.0.1', 5],
+    ],
+  );
+  assert.deepEqual((raw as { routers: unknown[] }).routers[1], {
+    label: 'second',
+    servers: [{ port: 2, ip: '::1' }],
+    protocol: 'http',
+    client: { hostConnectionPool: { maxSize: 5 } },
+  });
+});
+
+test('any free port is no conflict', () => {
+  assert.equal(load('routers: [{protocol: http, servers: [{port: 0}, {port: 0}]}]').routers[0]?.servers.length, 2);
+});
+
+test('a configuration can be handed to a worker, and no key reaches an object’s prototype', () => {
+  const config = load(SMALLEST);
+  assert.deepEqual(structuredClone(config), config);
+  assert.match(refusal(`${SMALLEST}\nconstructor: {}`), /unknown key "constructor"/);
+});
+
+test('the whole message of one problem', () => {
+  assert.equal(
+    refusal('routers:\n- protocol: http\n  servers:\n  - port: 70000'),
+    'linkerd.yaml:4:11: routers[0].servers[0].port: 70000 outside valid range for ports. Write a whole number from 0 to 65535.\n' +
+      '    - port: 70000\n' +
+      '            ^',
+  );
+});
+
+test('long lines are cut around the caret, and control characters do not reach the terminal', () => {
+  const [message, quote, caret] = refusal(`{"usage": {"orgId": "${'x'.repeat(500)}"}, "b\x1b[2J": 1}`).split('\n');
+  assert.match(message!, /^linkerd\.yaml:1:1: routers/);
+  assert.ok(quote!.length <= 122 && caret === '  ^');
+  const text = refusal(`${' '.repeat(300)}{"routers": 5, "a\u009b2J": 1}`);
+  assert.doesNotMatch(text, /\p{Cc}(?<!\n)/u);
+  for (const line of text.split('\n')) assert.ok(line.startsWith('linkerd.yaml:') || line.length <= 122, line);
+});
+
+test('20 problems are shown, the rest is counted', () => {
+  const text = `${SMALLEST}\n${Array.from({ length: 27 }, (_, i) => `zzzzz${i}: 1`).join('\n')}`;
+  const lines = refusal(text).split('\n');
+  assert.equal(lines.length, 61);
+  assert.equal(lines.at(-1), 'linkerd.yaml: and 7 more');
+});
+
+/** Documents that would cost time or the process, and what is said of them. */
+const BOMBS: Readonly<Record<string, readonly [text: string, message: RegExp]>> = {
+  'one megabyte': [`# ${'x'.repeat(1_000_000)}`, /has 1000002 characters; at most 524288 are read/],
+  'flow lists in lists': ['['.repeat(50_000), /nested deeper than 64/],
+  'block lists in lists': [`${'- '.repeat(20_000)}a`, /nested deeper than 64/],
+  'maps as keys': [`${'? '.repeat(20_000)}a`, /nested deeper than 64/],
+  'JSON in JSON': ['{"a":'.repeat(20_000), /nested deeper than 64/],
+  'a billion laughs': [
+    `a: &a0 [1, 2]\n${Array.from({ length: 60 }, (_, i) => `b${i}: &a${i + 1} [*a${i}, *a${i}]`).join('\n')}`,
+    /more than 100000 values/,
+  ],
+  'merge keys of merge keys': [
+    `a: &a {${Array.from({ length: 1_000 }, (_, i) => `k${i}: 1`).join(', ')}}\nb: [${'{<<: *a}, '.repeat(1_000)}]`,
+    /merge keys bring more than 100000 entries/,
+  ],
+  'a dtab of parentheses': [
+    `${SMALLEST.slice(0, -2)}, dtab: "/a => ${'('.repeat(2_000)}"}]`,
+    /routers\[0\]\.dtab: simple expected but '\(' found/,
+  ],
+};
+
+for (const [name, [text, message]] of Object.entries(BOMBS)) {
+  test(`refused without harm: ${name}`, () => {
+    assert.match(refusal(text), message);
+  });
+}
+
+test('bounds are the caller’s to set', () => {
+  const limits = { configCharsMax: 1_000, configDepthMax: 3, configNodesMax: 3 };
+  assert.throws(() => loadConfig(SMALLEST, 'l', { limits }), /nested deeper than 3/);
+  assert.throws(() => loadConfig(SMALLEST, 'l', { limits: { ...limits, configDepthMax: 9 } }), /more than 3 values/);
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { test } from 'node:test';
+import { ConfigError, loadConfig } from './load.ts';
+import { WRONG_DOCUMENTS } from './wrong-documents.test-data.ts';
+import { WRONG_ROUTERS } from './wrong-routers.test-data.ts';
+
+interface Case {
+  readonly text: string;
+  readonly messages: readonly string[];
+}
+
+/** Texts followed by lines that begin with `> `; headings begin with `## `. */
+function readCases(data: string): Case[] {
+  return data
+    .replace(/^## .*\n/gm, '')
+    .split(/(?<=^> .*\n)(?!> )/m)
+    .filter((block) => block.includes('\n> '))
+    .map((block) => {
+      const start = block.indexOf('\n> ');
+      return {
+        text: block.slice(0, start).trim(),
+        messages: block
+          .slice(start + 3)
+          .trimEnd()
+          .split('\n> '),
+      };
+    });
+}
+
+/** Splits an error's message into its entries: a message, the source line, the caret. */
+function entriesOf(error: ConfigError): { message: string; quote: string; caret: string }[] {
+  const lines = error.message.split('\n');
+  return Array.from({ length: lines.length / 3 }, (_, i) => ({
+    message: lines[3 * i]!,
+    quote: lines[3 * i + 1]!,
+    caret: lines[3 * i + 2]!,
+  }));
+}
+
+function refusalOf(text: string): ConfigError {
+  try {
+    loadConfig(text, 'l', { baseDir: tmpdir() });
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  assert.fail(`it loads: ${text}`);
+}
+
+const cases = [...readCases(WRONG_DOCUMENTS), ...readCases(WRONG_ROUTERS)];
+
+test('there are at least 60 wrong configurations', () => {
+  assert.ok(cases.length >= 60, `${cases.length}`);
+});
+
+for (const { text, messages } of cases) {
+  test(`refused: ${text}`, () => {
+    const entries = entriesOf(refusalOf(text));
+    assert.deepEqual(
+      entries.map((entry) => entry.message),
+      messages.map((message) => `l:${message}`),
+    );
+    for (const { message, quote, caret } of entries) {
+      const [, line, column] = /^l:(\d+):(\d+): /.exec(message) as RegExpExecArray;
+      const wholeLine = text.split('\n')[Number(line) - 1] ?? '';
+      assert.ok(wholeLine.includes(quote.slice(2).trimEnd()), quote);
+      assert.match(caret, /^[ \t]*\^$/);
+      assert.equal(quote.charAt(caret.length - 1), wholeLine.charAt(Number(column) - 1));
+    }
+  });
+}

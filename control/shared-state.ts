@@ -1,0 +1,40 @@
+/**
+ * The memory that the supervisor and its workers share, allocated once at start. The kernel backs what is touched, so
+ * the sizes follow from the limits and cost nothing while unused.
+ */
+import { RingBuffer } from 'ringbuf.js';
+import type { LimitValues } from '../core/limits.ts';
+import { createEndpointBuffer } from '../core/shared/endpoint-region.ts';
+import { FdOwners } from '../core/shared/fd-owners.ts';
+import { slabBytes } from '../core/shared/stats.ts';
+
+/** Everything that all threads see. */
+export interface SharedState {
+  readonly endpoints: SharedArrayBuffer;
+  readonly fds: SharedArrayBuffer;
+  /** Requests under way per server, for `maxConcurrentRequests`. */
+  readonly gates: SharedArrayBuffer;
+  /** Connections by worker. */
+  readonly connections: SharedArrayBuffer;
+  /** The supervisor's slab, then the workers'. */
+  readonly stats: readonly [SharedArrayBuffer, ...SharedArrayBuffer[]];
+  /** Rings for accepted connections, `[from][to]`. */
+  readonly handover: readonly (readonly SharedArrayBuffer[])[];
+}
+
+/** Allocates it. @param servers over all routers */
+export function createSharedState(workers: number, servers: number, limits: LimitValues): SharedState {
+  const each = <T>(make: () => T): T[] => Array.from({ length: workers }, make);
+  const slab = () => new SharedArrayBuffer(slabBytes(limits));
+  // Each entry of a ring is a pair; one place of the ring stays empty.
+  const ringElements = 2 * limits.acceptHandoverMax + 1;
+  const ring = () => RingBuffer.getStorageForCapacity(ringElements, Int32Array);
+  return {
+    endpoints: createEndpointBuffer({ workers, clients: limits.clientsMax, rows: limits.endpointsMax }),
+    fds: FdOwners.allocate(),
+    gates: new SharedArrayBuffer(Math.max(1, servers) * 4),
+    connections: new SharedArrayBuffer(workers * 4),
+    stats: [slab(), ...each(slab)],
+    handover: each(() => each(ring)),
+  };
+}

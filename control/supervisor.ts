@@ -1,0 +1,238 @@
+/**
+ * The supervisor: the thread that owns the configuration, discovery and the names, and keeps the workers supplied.
+ *
+ *     config --> interpreter, namers --> bindings --+--> endpoint tables (shared memory) --> workers
+ *                                                    \-> replies (messages) -------------->
+ *     admin server <-- metrics <-- counters and histograms (shared memory) <---------------
+ */
+import type { LinkerConfig, RouterConfig } from '../core/config/types.ts';
+import type { LimitValues } from '../core/limits.ts';
+import type { Namer } from '../core/names/bound.ts';
+import { Dtab } from '../core/names/dtab.ts';
+import { Path } from '../core/names/path.ts';
+import { SystemNamer } from '../core/names/system.ts';
+import { EndpointPublisher } from '../core/shared/endpoint-publisher.ts';
+import { EndpointRegion } from '../core/shared/endpoint-region.ts';
+import { FdOwners } from '../core/shared/fd-owners.ts';
+import { StatsReader } from '../core/shared/stats-reader.ts';
+import type { FromWorker, ListenerSpec } from '../workers/messages.ts';
+import { closeDescriptor } from '../workers/os/thread.ts';
+import { Bindings } from './binding/bindings.ts';
+import { BoundClients } from './binding/bound-clients.ts';
+import { ScopeKeeper } from './binding/scope-keeper.ts';
+import { DefaultInterpreter } from './interpreters/default.ts';
+import type { Interpreter } from './interpreters/interpreter.ts';
+import { Listening } from './listening.ts';
+import type { Logger } from './log.ts';
+import { Dns } from './namers/dns.ts';
+import { FsNamer } from './namers/fs.ts';
+import { inetUtilities } from './namers/inet.ts';
+import { createSharedState, type SharedState } from './shared-state.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { registerProcessMetrics } from './telemetry/process-metrics.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** What Weft adds to a client's head, and its own lines, at most. */
+const HEAD_SLACK_BYTES = 4096;
+
+/** One router's part of the supervisor. */
+export interface RouterControl {
+  readonly config: RouterConfig;
+  readonly interpreter: Interpreter;
+  readonly clients: BoundClients;
+  readonly bindings: Bindings;
+}
+
+/** Runs the workers and keeps them supplied. */
+export class Supervisor {
+  readonly config: LinkerConfig;
+  readonly metrics: Metrics;
+  readonly routers: RouterControl[];
+  /** The configured namers with an empty dtab: for delegations without a router. */
+  readonly interpreter: Interpreter;
+  readonly #limits: LimitValues;
+  readonly #log: Logger;
+  readonly #shared: SharedState;
+  readonly #fds: FdOwners;
+  readonly #publisher: EndpointPublisher;
+  readonly #scopes: ScopeKeeper;
+  readonly #listening = new Listening();
+  readonly #pool: WorkerPool;
+  readonly #stopMetrics: () => void;
+  #listeners: ListenerSpec[][] = [];
+  #ringing = false;
+
+  /** @param workers threads to run */
+  constructor(config: LinkerConfig, workers: number, limits: LimitValues, log: Logger) {
+    this.config = config;
+    this.#limits = limits;
+    this.#log = log;
+    const servers = config.routers.reduce((sum, router) => sum + router.servers.length, 0);
+    this.#shared = createSharedState(workers, servers, limits);
+    this.#fds = new FdOwners(this.#shared.fds);
+    this.#publisher = new EndpointPublisher(new EndpointRegion(this.#shared.endpoints));
+    this.metrics = new Metrics(new StatsReader(this.#shared.stats));
+    const stopGc = registerProcessMetrics(this.metrics, Date.now(), Date.now);
+    const stopWindows = this.metrics.start();
+    this.#stopMetrics = () => {
+      stopGc();
+      stopWindows();
+    };
+    this.#pool = new WorkerPool(workers, {
+      onMessage: (worker, message) => this.#onMessage(worker, message),
+      onDeath: (worker, error) => this.#onDeath(worker, error),
+      startOf: (worker) => this.#startOf(worker),
+    });
+    this.#scopes = new ScopeKeeper(this.metrics.scopes, {
+      alive: () => this.#pool.alive(),
+      release: (worker, scopes, token) => this.#pool.send(worker, { type: 'release', scopes, token }),
+    });
+    const dns = new Dns({ refreshMs: limits.dnsRefreshMs });
+    const namers = config.namers.map((namer) => this.#createNamer(namer, dns));
+    const system = new SystemNamer(inetUtilities(dns));
+    this.interpreter = new DefaultInterpreter({ namers, system, lookupsMax: limits.bindingLookupsMax });
+    this.routers = config.routers.map((router, index) => this.#createRouter(router, index));
+    this.#addGauges();
+  }
+
+  #createNamer(config: LinkerConfig['namers'][number], dns: Dns): Namer {
+    return new FsNamer({
+      prefix: Path.read(config.prefix),
+      rootDir: config.rootDir,
+      dns,
+      fileBytesMax: this.#limits.fsFileBytesMax,
+      onProblem: (path, message) => this.#log.warn({ namer: config.prefix, path }, message),
+    });
+  }
+
+  #createRouter(config: RouterConfig, index: number): RouterControl {
+    const clients = new BoundClients({
+      router: config.label,
+      publisher: this.#publisher,
+      scopes: this.#scopes,
+      published: () => this.#ringSoon(),
+      onProblem: (message) => {
+        this.metrics.limitMet('endpointsMax');
+        this.#log.warn({ router: config.label }, message);
+      },
+    });
+    const bindings = new Bindings({
+      router: index,
+      label: config.label,
+      baseDtab: Dtab.read(config.dtab),
+      interpreter: this.interpreter,
+      clients,
+      scopes: this.#scopes,
+      bindingsMax: this.#limits.bindingsMax,
+      send: (worker, message) => this.#pool.send(worker, message),
+      limitMet: () => this.metrics.limitMet('bindingsMax'),
+    });
+    return { config, interpreter: this.interpreter, clients, bindings };
+  }
+
+  #addGauges(): void {
+    for (const { config, bindings, clients } of this.routers) {
+      const cache = (name: string, read: () => number) =>
+        this.metrics.counter(['rt', config.label, 'bindcache', name, 'misses'], read);
+      cache('path', () => bindings.pathMisses);
+      cache('tree', () => bindings.treeMisses);
+      cache('bound', () => bindings.boundMisses);
+      cache('client', () => clients.misses);
+    }
+  }
+
+  /**
+   * Opens the ports and starts the workers.
+   * @throws ListenError when a port cannot be had
+   */
+  async start(): Promise<void> {
+    this.#listening.open(this.config.routers, this.#pool.workers);
+    const scopes = this.#listening.servers.map(({ router, ip, port }) =>
+      this.metrics.scopes.open({ kind: 'server', router: this.#label(router), ip, port }),
+    );
+    this.#listeners = Array.from({ length: this.#pool.workers }, (_, worker) =>
+      this.#listening.servers.map(({ router, server, fds }, index) => ({
+        fd: fds[worker] as number,
+        router,
+        server,
+        scope: scopes[index] as number,
+        gate: index,
+      })),
+    );
+    await this.#pool.start();
+    for (const { router, ip, port } of this.#listening.servers) {
+      this.#log.info(`serving ${this.#label(router)} on ${ip}:${port}`);
+    }
+  }
+
+  #label(router: number): string {
+    return (this.config.routers[router] as RouterConfig).label;
+  }
+
+  #startOf(worker: number) {
+    const { endpoints, fds, gates, connections, stats, handover } = this.#shared;
+    this.#publisher.admitWorker(worker);
+    const routers = this.config.routers;
+    const headKB = Math.max(...routers.map((router) => router.maxHeadersKB + router.maxInitialLineKB));
+    return {
+      limits: this.#limits,
+      routers,
+      listeners: this.#listeners[worker] as ListenerSpec[],
+      headBytesMax: headKB * 1024 + HEAD_SLACK_BYTES,
+      gates,
+      fds,
+      endpoints,
+      stats: stats[worker + 1] as SharedArrayBuffer,
+      connections,
+      handover,
+    };
+  }
+
+  #onMessage(worker: number, message: FromWorker): void {
+    switch (message.type) {
+      case 'bind':
+        this.routers[message.router]?.bindings.bind(worker, message.route, message.path, message.dtab);
+        break;
+      case 'unbind':
+        this.routers[message.router]?.bindings.unbind(worker, message.route);
+        break;
+      case 'released':
+        this.#scopes.onReleased(worker, message.token);
+        break;
+      case 'log':
+        this.#log[message.level]({ worker }, message.message);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A thread died: what it held is taken back, before its successor starts. */
+  #onDeath(worker: number, error: unknown): void {
+    this.#log.error({ worker, reason: 'worker_died', err: error }, `worker ${worker} died; starting another`);
+    const fds = this.#fds.takeAllOf(worker);
+    for (const fd of fds) closeDescriptor(fd);
+    Atomics.store(new Int32Array(this.#shared.connections), worker, 0);
+    this.#publisher.forgetWorker(worker);
+    this.metrics.scopes.retireWorker(worker);
+    this.#scopes.onDeath(worker);
+    for (const { bindings } of this.routers) bindings.forgetWorker(worker);
+  }
+
+  /** Rings once for any number of changes in this turn of the event loop. */
+  #ringSoon(): void {
+    if (this.#ringing) return;
+    this.#ringing = true;
+    setImmediate(() => {
+      this.#ringing = false;
+      this.#pool.ringAll();
+    });
+  }
+
+  /** Lets requests under way finish, then ends the workers. */
+  async stop(graceMs: number): Promise<void> {
+    await this.#pool.drain(graceMs);
+    this.#listening.closeAll();
+    this.#stopMetrics();
+  }
+}

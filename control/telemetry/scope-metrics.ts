@@ -1,0 +1,140 @@
+/**
+ * Which metric each shared cell is, for each kind of scope, under Linkerd's names (spec 06 section 1.2). What workers do
+ * not count (`loadbalancer/size`, `retries/budget`, ...) its owner adds to the scope with {@link Scopes.gauge}.
+ */
+
+import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+
+/** A counter or gauge of a scope. */
+export interface CellMetric {
+  readonly path: readonly string[];
+  readonly kind: 'counter' | 'gauge';
+  readonly cell: number;
+}
+
+/** A stat of a scope. */
+export interface HistogramMetric {
+  readonly path: readonly string[];
+  readonly histogram: number;
+  /** Recorded units in one reported unit: microseconds are reported as milliseconds; plain numbers as they are. */
+  readonly unit: 'ms' | 'number';
+}
+
+/** All metrics of one kind of scope. */
+export interface ScopeMetrics {
+  readonly cells: readonly CellMetric[];
+  readonly histograms: readonly HistogramMetric[];
+  /** Whether responses are counted by status. */
+  readonly statuses: boolean;
+}
+
+function counter(path: string, cell: number): CellMetric {
+  return { path: path.split('/'), kind: 'counter', cell };
+}
+
+function gauge(path: string, cell: number): CellMetric {
+  return { path: path.split('/'), kind: 'gauge', cell };
+}
+
+function millis(path: string, histogram: number): HistogramMetric {
+  return { path: path.split('/'), histogram, unit: 'ms' };
+}
+
+function number(path: string, histogram: number): HistogramMetric {
+  return { path: path.split('/'), histogram, unit: 'number' };
+}
+
+const REQUESTS = [
+  counter('requests', COUNTER.requests),
+  counter('success', COUNTER.success),
+  counter('failures', COUNTER.failures),
+  gauge('pending', COUNTER.pending),
+];
+
+const REQUEST_LATENCY = millis('request_latency_ms', HISTOGRAM.requestLatency);
+
+const SERVER: ScopeMetrics = {
+  cells: [
+    ...REQUESTS,
+    gauge('load', COUNTER.load),
+    gauge('connections', COUNTER.connections),
+    gauge('tls/connections', COUNTER.tlsConnections),
+    counter('connects', COUNTER.connects),
+    counter('closes', COUNTER.closes),
+    counter('received_bytes', COUNTER.receivedBytes),
+    counter('sent_bytes', COUNTER.sentBytes),
+    counter('nacks', COUNTER.nacks),
+    counter('nonretryable_nacks', COUNTER.nonretryableNacks),
+    counter('status/error', COUNTER.statusError),
+    counter('admission_control/deadline/exceeded', COUNTER.deadlineExceeded),
+    counter('admission_control/deadline/rejected', COUNTER.deadlineRejected),
+  ],
+  histograms: [
+    REQUEST_LATENCY,
+    millis('connection_duration', HISTOGRAM.connectionDuration),
+    number('connection_requests', HISTOGRAM.connectionRequests),
+  ],
+  statuses: true,
+};
+
+const SERVICE: ScopeMetrics = {
+  cells: [
+    ...REQUESTS,
+    counter('retries/total', COUNTER.retriesTotal),
+    counter('retries/budget_exhausted', COUNTER.retriesBudgetExhausted),
+  ],
+  histograms: [REQUEST_LATENCY, number('retries/per_request', HISTOGRAM.retriesPerRequest)],
+  statuses: false,
+};
+
+const CLIENT: ScopeMetrics = {
+  cells: [
+    ...REQUESTS,
+    gauge('connections', COUNTER.connections),
+    gauge('tls/connections', COUNTER.tlsConnections),
+    counter('connects', COUNTER.connects),
+    counter('closes', COUNTER.closes),
+    counter('received_bytes', COUNTER.receivedBytes),
+    counter('sent_bytes', COUNTER.sentBytes),
+    counter('cancelled_connects', COUNTER.cancelledConnects),
+    counter('service_creation/failures', COUNTER.serviceCreationFailures),
+    counter('retries/requeues', COUNTER.retriesRequeues),
+    counter('retries/budget_exhausted', COUNTER.retriesBudgetExhausted),
+    counter('retries/request_limit', COUNTER.retriesRequestLimit),
+    counter('retries/cannot_retry', COUNTER.retriesCannotRetry),
+    counter('retries/not_open', COUNTER.retriesNotOpen),
+    gauge('pool_size', COUNTER.poolSize),
+    gauge('pool_cached', COUNTER.poolCached),
+    gauge('pool_waiters', COUNTER.poolWaiters),
+    counter('pool_num_waited', COUNTER.poolNumWaited),
+    counter('pool_num_too_many_waiters', COUNTER.poolNumTooManyWaiters),
+    counter('failfast/marked_dead', COUNTER.failfastMarkedDead),
+    counter('failfast/marked_available', COUNTER.failfastMarkedAvailable),
+    counter('failure_accrual/removals', COUNTER.accrualRemovals),
+    counter('failure_accrual/revivals', COUNTER.accrualRevivals),
+    counter('failure_accrual/probes', COUNTER.accrualProbes),
+    counter('failure_accrual/removed_for_ms', COUNTER.accrualRemovedForMs),
+    counter('loadbalancer/max_effort_exhausted', COUNTER.loadBalancerMaxEffortExhausted),
+    gauge('loadbalancer/load', COUNTER.load),
+    counter('nack_admission_control/dropped_requests', COUNTER.nackAdmissionDropped),
+    counter('status/error', COUNTER.statusError),
+  ],
+  histograms: [
+    REQUEST_LATENCY,
+    millis('connect_latency_ms', HISTOGRAM.connectLatency),
+    millis('failed_connect_latency_ms', HISTOGRAM.failedConnectLatency),
+    number('retries/requeues_per_request', HISTOGRAM.retriesPerRequest),
+  ],
+  statuses: true,
+};
+
+/** The metrics of each kind of scope. */
+export const SCOPE_METRICS = {
+  server: SERVER,
+  service: SERVICE,
+  client: CLIENT,
+  client_service: { cells: REQUESTS, histograms: [REQUEST_LATENCY], statuses: false },
+} as const satisfies Record<string, ScopeMetrics>;
+
+/** A kind of scope. */
+export type ScopeKind = keyof typeof SCOPE_METRICS;

@@ -1,0 +1,120 @@
+/**
+ * The worker threads: a Piscina pool with one never-ending task per thread.
+ *
+ *     run(task) --thread dies--> rejected --> onDeath(worker) --> run(task) again, after a pause that grows while it
+ *         \--drained--> resolved                                  keeps dying
+ *
+ * The listening sockets are the supervisor's: while a worker is away, connections queue in the kernel.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { FromWorker, ToWorker, WorkerStart } from '../workers/messages.ts';
+import { createWakeup, ring } from '../workers/os/thread.ts';
+
+const RESTART_PAUSE_MS = 100;
+const RESTART_PAUSE_MAX_MS = 5000;
+/** A worker that lived this long has not died of its start. */
+const SETTLED_MS = 10_000;
+
+/** What the pool tells its owner. */
+export interface PoolEvents {
+  onMessage(worker: number, message: FromWorker): void;
+  /** A thread is gone; its shared state is to be put in order before the next start. */
+  onDeath(worker: number, error: unknown): void;
+  /** Builds the start of a worker, apart from what the pool knows itself. */
+  startOf(worker: number): Omit<WorkerStart, 'worker' | 'workers' | 'wakeups' | 'port'>;
+}
+
+interface Slot {
+  port: MessagePort | null;
+  startedMs: number;
+  pauseMs: number;
+}
+
+/** The workers of the process. */
+export class WorkerPool {
+  readonly workers: number;
+  readonly wakeups: readonly number[];
+  readonly #events: PoolEvents;
+  readonly #piscina: Piscina;
+  readonly #slots: Slot[];
+  #draining = false;
+  #ended: Promise<unknown>[] = [];
+
+  constructor(workers: number, events: PoolEvents) {
+    this.workers = workers;
+    this.#events = events;
+    this.wakeups = Array.from({ length: workers }, createWakeup);
+    this.#slots = Array.from({ length: workers }, () => ({ port: null, startedMs: 0, pauseMs: 0 }));
+    this.#piscina = new Piscina({
+      filename: new URL('../workers/worker.js', import.meta.url).href,
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: 1,
+      // A worker allocates next to nothing once it runs: a small young generation keeps its memory small and in cache.
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 512 },
+    });
+  }
+
+  /** Starts every worker. @returns when all of them serve */
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((_slot, worker) => this.#startWorker(worker)));
+  }
+
+  /** Workers that are alive. */
+  *alive(): Iterable<number> {
+    for (const [worker, slot] of this.#slots.entries()) if (slot.port !== null) yield worker;
+  }
+
+  /** Sends a message; lost when the worker is dead, whose successor asks for what it needs. */
+  send(worker: number, message: ToWorker): void {
+    const { port } = this.#slots[worker] as Slot;
+    if (port === null) return;
+    port.postMessage(message);
+    ring(this.wakeups[worker] as number);
+  }
+
+  /** Wakes every worker, to look at the endpoint tables. */
+  ringAll(): void {
+    for (const worker of this.alive()) ring(this.wakeups[worker] as number);
+  }
+
+  /** Lets requests under way finish. @returns when all workers have ended */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    for (const worker of this.alive()) this.send(worker, { type: 'drain', graceMs });
+    await Promise.allSettled(this.#ended);
+    await this.#piscina.destroy();
+  }
+
+  #startWorker(worker: number): Promise<void> {
+    const slot = this.#slots[worker] as Slot;
+    const { port1, port2 } = new MessageChannel();
+    slot.port = port1;
+    slot.startedMs = Date.now();
+    const serving = new Promise<void>((resolve) => {
+      port1.on('message', (message: FromWorker) => {
+        if (message.type === 'serving') resolve();
+        else this.#events.onMessage(worker, message);
+      });
+    });
+    const { workers, wakeups } = this;
+    const start: WorkerStart = { ...this.#events.startOf(worker), worker, workers, wakeups, port: port2 };
+    const ended = this.#piscina.run(start, { transferList: [port2] }).catch((error: unknown) => {
+      this.#died(worker, port1, error);
+    });
+    this.#ended[worker] = ended;
+    return serving;
+  }
+
+  #died(worker: number, port: MessagePort, error: unknown): void {
+    const slot = this.#slots[worker] as Slot;
+    port.close();
+    slot.port = null;
+    this.#events.onDeath(worker, error);
+    if (this.#draining) return;
+    const settled = Date.now() - slot.startedMs >= SETTLED_MS;
+    slot.pauseMs = settled ? 0 : Math.min(slot.pauseMs * 2 + RESTART_PAUSE_MS, RESTART_PAUSE_MAX_MS);
+    setTimeout(() => void this.#startWorker(worker), slot.pauseMs);
+  }
+}

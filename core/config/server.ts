@@ -1,0 +1,34 @@
+/** An http router's `servers[]` (spec 02 section 6). */
+
+import { DEFAULT_PORTS } from './protocols/default-ports.ts';
+import { engine } from './removed.ts';
+import { boolean, headerName, int, ip, nonEmptyText, port } from './scalars.ts';
+import { keys, later, object, optional, section, withDefault } from './schema.ts';
+import { serverSocketOptions } from './socket-options.ts';
+import { serverTls } from './tls.ts';
+
+const forwardedLabel = optional(keys('kind', 'label'));
+
+/** One listener. */
+export const httpServer = object({
+  port: withDefault(port, DEFAULT_PORTS.http),
+  /** Canonical IP literal; 0.0.0.0 and :: are all addresses. */
+  ip: withDefault(ip, '127.0.0.1'),
+  /** Accepted as Linkerd accepts it; metrics use `server/<ip>/<port>`. Undefined stands for the router's. */
+  label: optional(nonEmptyText),
+  /** Requests at one time, the next is refused at once; undefined: no bound. */
+  maxConcurrentRequests: optional(int(1)),
+  /** Entries of `Via` beyond which a request is taken for a loop. */
+  maxCallDepth: withDefault(int(1), 1000),
+  /** Whether `l5d-*` headers of clients are dropped and responses sanitised (spec 03 section 4.6). */
+  clearContext: withDefault(boolean, false),
+  /** Header to put the time of receipt into, in ms since the epoch. */
+  timestampHeader: optional(headerName),
+  socketOptions: section(serverSocketOptions),
+  tls: later(serverTls),
+  timeoutMs: later(),
+  serverSession: later(keys('idleTimeMs', 'lifeTimeMs')),
+  addForwardedHeader: later(object({ by: forwardedLabel, for: forwardedLabel })),
+  announce: later(),
+  engine,
+});

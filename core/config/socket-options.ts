@@ -1,0 +1,42 @@
+/** `socketOptions` of servers and clients (spec 02 section 6.2). */
+import { boolean, int } from './scalars.ts';
+import { keys, later, object, optional, withDefault } from './schema.ts';
+
+/** Both sides' keys, as names: for places where the object is refused as a whole. */
+export const socketOptionKeys = keys(
+  'noDelay',
+  'reuseAddr',
+  'reusePort',
+  'readTimeoutMs',
+  'writeTimeoutMs',
+  'keepAlive',
+  'backlog',
+);
+
+const common = {
+  /** TCP_NODELAY. */
+  noDelay: withDefault(boolean, true),
+  /** SO_KEEPALIVE. */
+  keepAlive: withDefault(boolean, false),
+  readTimeoutMs: later(),
+  writeTimeoutMs: later(),
+};
+
+/** Of a listening socket and the connections it accepts. */
+export const serverSocketOptions = object({
+  ...common,
+  /** SO_REUSEADDR. */
+  reuseAddr: withDefault(boolean, true),
+  /** SO_REUSEPORT. */
+  reusePort: withDefault(boolean, false),
+  /** Length of the accept queue; undefined leaves it to the operating system. */
+  backlog: optional(int(1)),
+});
+
+/** Of connections to endpoints; the keys of listening sockets mean nothing there. */
+export const clientSocketOptions = object({
+  ...common,
+  reuseAddr: later(),
+  reusePort: later(),
+  backlog: later(),
+});

@@ -1,0 +1,125 @@
+/**
+ * The field names that a mesh proxy must know, as small integers, so that a head can be asked with one bit mask
+ * whether it holds any of them, and no name is ever compared twice.
+ *
+ * A perfect hash over (length, first byte, middle byte) leaves one candidate for a name; its bytes decide. The table is
+ * built when the module is loaded, and a collision (after an addition to the list) is an error there and then.
+ */
+import { asciiBytes } from './ascii.ts';
+
+/** The field is none of the known ones. */
+export const TOKEN_NONE = 0;
+export const TOKEN_HOST = 1;
+export const TOKEN_CONTENT_LENGTH = 2;
+export const TOKEN_TRANSFER_ENCODING = 3;
+export const TOKEN_CONNECTION = 4;
+export const TOKEN_KEEP_ALIVE = 5;
+export const TOKEN_PROXY_CONNECTION = 6;
+export const TOKEN_PROXY_AUTHENTICATE = 7;
+export const TOKEN_PROXY_AUTHORIZATION = 8;
+export const TOKEN_TE = 9;
+export const TOKEN_TRAILER = 10;
+export const TOKEN_UPGRADE = 11;
+export const TOKEN_EXPECT = 12;
+export const TOKEN_VIA = 13;
+export const TOKEN_L5D_DTAB = 14;
+export const TOKEN_L5D_CTX_DTAB = 15;
+export const TOKEN_L5D_CTX_TRACE = 16;
+export const TOKEN_L5D_CTX_DEADLINE = 17;
+export const TOKEN_L5D_SAMPLE = 18;
+export const TOKEN_L5D_REQID = 19;
+export const TOKEN_L5D_DST_SERVICE = 20;
+export const TOKEN_L5D_DST_CLIENT = 21;
+export const TOKEN_L5D_DST_RESIDUAL = 22;
+export const TOKEN_L5D_ERR = 23;
+export const TOKEN_L5D_SUCCESS_CLASS = 24;
+export const TOKEN_L5D_RETRYABLE = 25;
+export const TOKEN_MAX_FORWARDS = 26;
+export const TOKEN_X_FORWARDED_CLIENT_CERT = 27;
+/** An underscore spelling of a framing field, which some peers take for the field itself. Never leaves the parser. */
+export const TOKEN_LOOKALIKE = 28;
+/** The field is not to be forwarded: Connection names it, or it is a trailer that may not be one. */
+export const TOKEN_HOP_NAMED = 30;
+
+/** Known names in lower case; a name's place is its token. */
+export const TOKEN_NAMES: readonly string[] = [
+  '',
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'via',
+  'l5d-dtab',
+  'l5d-ctx-dtab',
+  'l5d-ctx-trace',
+  'l5d-ctx-deadline',
+  'l5d-sample',
+  'l5d-reqid',
+  'l5d-dst-service',
+  'l5d-dst-client',
+  'l5d-dst-residual',
+  'l5d-err',
+  'l5d-success-class',
+  'l5d-retryable',
+  'max-forwards',
+  'x-forwarded-client-cert',
+];
+
+const LOOKALIKES: readonly string[] = ['content_length', 'transfer_encoding'];
+
+const SLOTS = 128;
+const slotToken = new Uint8Array(SLOTS);
+const slotLength = new Uint8Array(SLOTS);
+/** Names end to end, each at `slot * NAME_STRIDE`, with bit 0x20 set in every byte. */
+const NAME_STRIDE = 32;
+const slotName = new Uint8Array(SLOTS * NAME_STRIDE);
+const slotNameView = new DataView(slotName.buffer);
+
+function addName(name: string, token: number): void {
+  const bytes = asciiBytes(name);
+  const slot = slotOf(bytes, 0, bytes.length);
+  if (slotToken[slot] !== TOKEN_NONE)
+    throw new Error(`field name ${name} collides: choose other multipliers in slotOf`);
+  slotToken[slot] = token;
+  slotLength[slot] = bytes.length;
+  for (const [i, byte] of bytes.entries()) slotName[slot * NAME_STRIDE + i] = byte | 0x20;
+}
+
+function slotOf(bytes: Uint8Array, start: number, length: number): number {
+  return (length + (bytes[start]! | 0x20) * 21 + (bytes[start + (length >> 1)]! | 0x20)) & (SLOTS - 1);
+}
+
+for (const [token, name] of TOKEN_NAMES.entries()) {
+  if (token !== TOKEN_NONE) addName(name, token);
+}
+for (const name of LOOKALIKES) addName(name, TOKEN_LOOKALIKE);
+
+/**
+ * The token of the field name in `bytes[start, end)`, {@link TOKEN_NONE} when it is not a known one.
+ *
+ * The name is not empty and holds no control characters; letters match in either case.
+ *
+ * @param view over the same bytes as `bytes`, offsets alike
+ */
+export function fieldToken(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  const length = end - start;
+  const slot = slotOf(bytes, start, length);
+  if (slotLength[slot] !== length) return TOKEN_NONE;
+  const name = slot * NAME_STRIDE;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    if ((view.getInt32(start + i) | 0x20202020) !== slotNameView.getInt32(name + i)) return TOKEN_NONE;
+  }
+  for (; i < length; i++) {
+    if ((bytes[start + i]! | 0x20) !== slotName[name + i]) return TOKEN_NONE;
+  }
+  return slotToken[slot]!;
+}

@@ -1,0 +1,238 @@
+/**
+ * The request head as it goes to an endpoint: the client's lines as they lie, less what ends at this hop, plus what
+ * tells the endpoint how it was routed (spec 03 sections 4.2 and 5.4).
+ *
+ *     GET /x HTTP/1.1                 copied in one run when no line has to go
+ *     host: web
+ *     l5d-dst-service: /svc/web       prepared with the route
+ *     l5d-dst-client: /#/io.l5d.fs/web
+ *     via: 1.1 linkerd
+ *     l5d-reqid: 00c0ffee...          made for each request
+ *     l5d-ctx-trace: ...
+ */
+import type { HeadParser } from '../../core/http1/head.ts';
+import {
+  FIELD_NAME_END,
+  FIELD_STRIDE,
+  FIELD_TOKEN,
+  FIELD_VALUE_END,
+  FIELD_VALUE_START,
+  TARGET_ABSOLUTE,
+} from '../../core/http1/parsed-head.ts';
+import {
+  TOKEN_CONNECTION,
+  TOKEN_EXPECT,
+  TOKEN_HOP_NAMED,
+  TOKEN_HOST,
+  TOKEN_KEEP_ALIVE,
+  TOKEN_L5D_CTX_DTAB,
+  TOKEN_L5D_CTX_TRACE,
+  TOKEN_L5D_DST_CLIENT,
+  TOKEN_L5D_DST_RESIDUAL,
+  TOKEN_L5D_DST_SERVICE,
+  TOKEN_L5D_DTAB,
+  TOKEN_L5D_REQID,
+  TOKEN_L5D_SAMPLE,
+  TOKEN_PROXY_AUTHENTICATE,
+  TOKEN_PROXY_AUTHORIZATION,
+  TOKEN_PROXY_CONNECTION,
+  TOKEN_TE,
+  TOKEN_TRAILER,
+  TOKEN_UPGRADE,
+  TOKEN_VIA,
+  TOKEN_X_FORWARDED_CLIENT_CERT,
+} from '../../core/http1/tokens.ts';
+import { NO_BLOCK } from '../net/blocks.ts';
+import type { Net } from '../net/net.ts';
+import type { Exchange } from '../router/exchange.ts';
+import type { RouteBranch } from '../router/routes.ts';
+import {
+  CONNECTION_UPGRADE,
+  copyBytes,
+  copyPiece,
+  fieldsStart,
+  piece,
+  VIA_LINE,
+  VIA_START,
+  VIA_SUFFIX,
+} from './field-lines.ts';
+import { TRACE_LINES_BYTES_MAX, type TraceIds } from './trace-ids.ts';
+
+/** Fields that are not forwarded as they came. */
+const DROPPED =
+  (1 << TOKEN_CONNECTION) |
+  (1 << TOKEN_KEEP_ALIVE) |
+  (1 << TOKEN_PROXY_CONNECTION) |
+  (1 << TOKEN_PROXY_AUTHENTICATE) |
+  (1 << TOKEN_PROXY_AUTHORIZATION) |
+  (1 << TOKEN_TE) |
+  (1 << TOKEN_TRAILER) |
+  (1 << TOKEN_UPGRADE) |
+  (1 << TOKEN_EXPECT) |
+  (1 << TOKEN_VIA) |
+  (1 << TOKEN_L5D_DTAB) |
+  (1 << TOKEN_L5D_CTX_DTAB) |
+  (1 << TOKEN_L5D_CTX_TRACE) |
+  (1 << TOKEN_L5D_SAMPLE) |
+  (1 << TOKEN_L5D_REQID) |
+  (1 << TOKEN_L5D_DST_SERVICE) |
+  (1 << TOKEN_L5D_DST_CLIENT) |
+  (1 << TOKEN_L5D_DST_RESIDUAL) |
+  (1 << TOKEN_X_FORWARDED_CLIENT_CERT) |
+  (1 << TOKEN_HOP_NAMED);
+
+const HOST_START = piece('host: ');
+const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
+const EXTRA_BYTES_MAX = 96 + TRACE_LINES_BYTES_MAX;
+const L5D = piece('l5d-');
+
+/** What a server's settings change in the head. */
+export interface RequestHeadOptions {
+  /** Drop every `l5d-*` field of the client. */
+  readonly clearContext: boolean;
+  /** Name of the field that carries the time of receipt, undefined for none. */
+  readonly timestampHeader: string | undefined;
+}
+
+/** Writes request heads into blocks of their own, where they stay until a response begins. */
+export class RequestWriter {
+  readonly #net: Net;
+  readonly #traceIds: TraceIds;
+  readonly #wallClockMs: () => number;
+
+  constructor(net: Net, traceIds: TraceIds, wallClockMs: () => number) {
+    this.#net = net;
+    this.#traceIds = traceIds;
+    this.#wallClockMs = wallClockMs;
+  }
+
+  /**
+   * Writes the head in `parser`'s hands for a branch, into `exchange`.
+   *
+   * @param headEnd behind the head's last CRLF
+   * @param consumedBytes of the target's start that are not forwarded
+   * @returns false when no block is left
+   */
+  write(
+    exchange: Exchange,
+    branch: RouteBranch,
+    parser: HeadParser,
+    headEnd: number,
+    consumedBytes: number,
+    options: RequestHeadOptions,
+  ): boolean {
+    const { bytes } = this.#net;
+    const capacity =
+      headEnd - parser.methodStart + branch.headers.length + EXTRA_BYTES_MAX + (options.timestampHeader?.length ?? 0);
+    const at = this.#net.takeBlock(capacity);
+    if (at === NO_BLOCK) return false;
+    const fieldsAt = fieldsStart(parser, headEnd);
+    let end = this.#writeStartLine(bytes, at, parser, fieldsAt, consumedBytes);
+    end = this.#writeFields(bytes, end, parser, headEnd, exchange.upgradeRequested, options.clearContext);
+    end = this.#writeRouting(bytes, end, parser, branch, options);
+    bytes[end] = 13;
+    bytes[end + 1] = 10;
+    exchange.headAt = at;
+    exchange.headBytes = end + 2 - at;
+    exchange.headCapacity = capacity;
+    return true;
+  }
+
+  #writeStartLine(bytes: Uint8Array, at: number, parser: HeadParser, fieldsAt: number, consumedBytes: number): number {
+    const { methodStart, methodEnd, targetStart, targetEnd } = parser;
+    const asItLies = parser.targetForm !== TARGET_ABSOLUTE && consumedBytes === 0;
+    if (asItLies) return copyBytes(bytes, at, methodStart, fieldsAt);
+    let end = copyBytes(bytes, at, methodStart, methodEnd);
+    bytes[end++] = 0x20;
+    const from = targetStart + consumedBytes;
+    if (from === targetEnd || bytes[from] !== 0x2f) bytes[end++] = 0x2f;
+    end = copyBytes(bytes, end, from, targetEnd);
+    const version = VERSIONS[parser.versionMinor === 0 ? 0 : 1];
+    return copyPiece(bytes, end, version, version.length);
+  }
+
+  #writeFields(
+    bytes: Uint8Array,
+    at: number,
+    parser: HeadParser,
+    headEnd: number,
+    upgrade: boolean,
+    clearContext: boolean,
+  ): number {
+    const { fields, fieldCount, authorityFromTarget } = parser;
+    if ((parser.seen & DROPPED) === 0 && !authorityFromTarget && !clearContext) {
+      return copyBytes(bytes, at, fieldsStart(parser, headEnd), headEnd - 2);
+    }
+    const dropped = authorityFromTarget ? DROPPED | (1 << TOKEN_HOST) : DROPPED;
+    let end = at;
+    if (authorityFromTarget) {
+      end = copyPiece(bytes, end, HOST_START, HOST_START.length);
+      end = copyBytes(bytes, end, parser.authorityStart, parser.authorityEnd);
+      bytes[end++] = 13;
+      bytes[end++] = 10;
+    }
+    let runAt = fieldsStart(parser, headEnd);
+    for (let i = 0; i < fieldCount; i++) {
+      const field = i * FIELD_STRIDE;
+      const token = fields[field + FIELD_TOKEN] as number;
+      const lineAt = fields[field] as number;
+      const drop =
+        (dropped & (1 << token)) !== 0 ||
+        (clearContext && startsWithL5d(bytes, lineAt, fields[field + FIELD_NAME_END] as number));
+      if (!drop || (upgrade && token === TOKEN_UPGRADE)) continue;
+      end = copyBytes(bytes, end, runAt, lineAt);
+      runAt = i + 1 < fieldCount ? (fields[field + FIELD_STRIDE] as number) : headEnd - 2;
+    }
+    end = copyBytes(bytes, end, runAt, headEnd - 2);
+    return upgrade ? copyPiece(bytes, end, CONNECTION_UPGRADE, CONNECTION_UPGRADE.length) : end;
+  }
+
+  #writeRouting(
+    bytes: Uint8Array,
+    at: number,
+    parser: HeadParser,
+    branch: RouteBranch,
+    options: RequestHeadOptions,
+  ): number {
+    let end: number;
+    if ((parser.seen & (1 << TOKEN_VIA)) === 0) {
+      end = copyPiece(bytes, at, branch.headers, branch.headers.length);
+    } else {
+      end = copyPiece(bytes, at, branch.headers, branch.headers.length - VIA_LINE.length);
+      end = writeVia(bytes, end, parser);
+    }
+    const hasContext = (parser.seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0 && !options.clearContext;
+    const field = hasContext ? (parser.first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE : -1;
+    const contextStart = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_START] as number);
+    const contextEnd = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_END] as number);
+    end = this.#traceIds.write(bytes, end, contextStart, contextEnd);
+    if (options.timestampHeader === undefined) return end;
+    const line = piece(`${options.timestampHeader}: ${this.#wallClockMs()}\r\n`);
+    return copyPiece(bytes, end, line, line.length);
+  }
+}
+
+/** Writes one `via` line: the values there were, in order, and Weft's own. @returns the end */
+export function writeVia(bytes: Uint8Array, at: number, parser: HeadParser): number {
+  let end = copyPiece(bytes, at, VIA_START, VIA_START.length);
+  let first = true;
+  for (let i = 0; i < parser.fieldCount; i++) {
+    const field = i * FIELD_STRIDE;
+    if (parser.fields[field + FIELD_TOKEN] !== TOKEN_VIA) continue;
+    if (!first) {
+      bytes[end++] = 0x2c;
+      bytes[end++] = 0x20;
+    }
+    first = false;
+    const from = parser.fields[field + FIELD_VALUE_START] as number;
+    end = copyBytes(bytes, end, from, parser.fields[field + FIELD_VALUE_END] as number);
+  }
+  return copyPiece(bytes, end, VIA_SUFFIX, VIA_SUFFIX.length);
+}
+
+/** Whether a field name begins with `l5d-`, in either case. */
+export function startsWithL5d(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < L5D.length) return false;
+  for (let i = 0; i < L5D.length; i++) if (((bytes[from + i] as number) | 0x20) !== L5D[i]) return false;
+  return true;
+}

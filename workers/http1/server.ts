@@ -1,0 +1,219 @@
+/** What the connections of one HTTP/1 server in one worker share: its settings, the router, and the answers of Weft's own. */
+import type { ServerConfig } from '../../core/config/types.ts';
+import type { HeadParser } from '../../core/http1/head.ts';
+import { FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
+import { TOKEN_VIA } from '../../core/http1/tokens.ts';
+import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
+import type { LimitName } from '../../core/limits.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { reasonIndex } from '../../core/reasons.ts';
+import { COUNTER, HISTOGRAM, LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
+import type { Net } from '../net/net.ts';
+import type { Failure } from '../router/exchange.ts';
+import { failure, unidentified } from '../router/failures.ts';
+import type { Router } from '../router/router.ts';
+import { MessageBody } from './message-body.ts';
+import type { RequestWriter } from './request-writer.ts';
+import { AFTER, type ResponseHeadOptions } from './response-writer.ts';
+import { Http1ServerConnection } from './server-connection.ts';
+
+const BODIES_KEPT_MAX = 256;
+const COMMA = 0x2c;
+
+const STATUS_TEXT = new Map<number, string>([
+  [400, 'Bad Request'],
+  [408, 'Request Timeout'],
+  [414, 'URI Too Long'],
+  [417, 'Expectation Failed'],
+  [431, 'Request Header Fields Too Large'],
+  [501, 'Not Implemented'],
+  [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'],
+  [505, 'HTTP Version Not Supported'],
+]);
+
+/** One server (a port of a router) in one worker. */
+export class Http1Server {
+  readonly net: Net;
+  readonly router: Router;
+  readonly config: ServerConfig;
+  readonly scope: number;
+  readonly parser: HeadParser;
+  readonly writer: RequestWriter;
+  /** An area for single heads: 100 (Continue), joined via lines, answers. */
+  readonly scratchAt: number;
+  readonly scratchBytes: number;
+  /** The most that is received while a head is awaited: no more than that can have to be kept. */
+  readonly headReadBytes: number;
+  readonly responseOptions: ResponseHeadOptions;
+  readonly connections = new Set<Http1ServerConnection>();
+  draining = false;
+  readonly #worker: number;
+  readonly #gates: Int32Array;
+  readonly #gate: number;
+  readonly #load: Int32Array;
+  readonly #trailerParser: HeadParser;
+  readonly #bodies: MessageBody[] = [];
+
+  constructor(parts: {
+    readonly net: Net;
+    readonly worker: number;
+    readonly router: Router;
+    readonly config: ServerConfig;
+    readonly scope: number;
+    readonly parser: HeadParser;
+    readonly trailerParser: HeadParser;
+    readonly writer: RequestWriter;
+    readonly scratchAt: number;
+    readonly gates: Int32Array;
+    readonly gate: number;
+    readonly load: Int32Array;
+  }) {
+    this.net = parts.net;
+    this.router = parts.router;
+    this.config = parts.config;
+    this.scope = parts.scope;
+    this.parser = parts.parser;
+    this.writer = parts.writer;
+    this.scratchAt = parts.scratchAt;
+    this.scratchBytes = parts.net.headroomBytes;
+    this.headReadBytes = parts.net.headroomBytes;
+    this.responseOptions = {
+      after: AFTER.keep,
+      success: true,
+      clearContext: parts.config.clearContext,
+      dropTransferEncoding: false,
+      dropContentLength: false,
+    };
+    this.#worker = parts.worker;
+    this.#gates = parts.gates;
+    this.#gate = parts.gate;
+    this.#load = parts.load;
+    this.#trailerParser = parts.trailerParser;
+  }
+
+  /** Takes up an accepted connection. */
+  accept(fd: number): void {
+    const connection = new Http1ServerConnection(this, this.#worker, fd);
+    this.connections.add(connection);
+    this.net.fds.take(fd, this.#worker);
+    this.net.stats.increment(this.scope, COUNTER.connects);
+    this.net.stats.add(this.scope, COUNTER.connections, 1);
+    if (this.net.reactor.add(fd, connection) < 0) connection.close();
+  }
+
+  /** A connection has ended. */
+  connectionEnded(connection: Http1ServerConnection): void {
+    this.connections.delete(connection);
+    Atomics.sub(this.#load, this.#worker, 1);
+    const { stats, reactor } = this.net;
+    stats.increment(this.scope, COUNTER.closes);
+    stats.add(this.scope, COUNTER.connections, -1);
+    stats.recordLatency(this.scope, HISTOGRAM.connectionDuration, reactor.nowMicros - connection.openedMicros);
+  }
+
+  /** Asks the server's own limits. @returns why the request is refused, null when it may go on */
+  admit(connection: Http1ServerConnection, parser: HeadParser): Failure | null {
+    const { maxCallDepth, maxConcurrentRequests } = this.config;
+    if ((parser.seen & (1 << TOKEN_VIA)) !== 0 && this.#callDepth(parser) > maxCallDepth) {
+      const message = `Maximum number of calls (${maxCallDepth}) has been exceeded. Please check for proxy loops.`;
+      return failure(400, 'call_depth_exceeded', message);
+    }
+    if (maxConcurrentRequests === undefined) return null;
+    if (Atomics.add(this.#gates, this.#gate, 1) < maxConcurrentRequests) {
+      connection.gated = true;
+      return null;
+    }
+    this.leaveGate();
+    this.net.stats.increment(this.scope, COUNTER.nacks);
+    return failure(503, 'concurrency_limit', NACK_MESSAGE, true);
+  }
+
+  /** A request under way has ended. */
+  leaveGate(): void {
+    Atomics.sub(this.#gates, this.#gate, 1);
+  }
+
+  #callDepth(parser: HeadParser): number {
+    const field = (parser.first[TOKEN_VIA] as number) * FIELD_STRIDE;
+    let depth = 1;
+    const end = parser.fields[field + FIELD_VALUE_END] as number;
+    for (let i = parser.fields[field + FIELD_VALUE_START] as number; i < end; i++) {
+      if (this.net.bytes[i] === COMMA) depth++;
+    }
+    return depth;
+  }
+
+  /** The failure of a request that no identifier knows, in Linkerd's words. @param start the head's first byte */
+  describeUnidentified(connection: Http1ServerConnection, start: number, reason: string): Failure {
+    const { bytes, sockets } = this.net;
+    const line = Buffer.from(bytes.buffer, start, Math.min(this.scratchBytes, 4096)).toString('latin1');
+    const [method = '', target = ''] = (line.split('\r\n').find((text) => text !== '') ?? '').split(' ');
+    const peer = sockets.peerName(connection.fd);
+    const from = peer === null ? 'unknown' : `/${peer.ip}:${peer.port}`;
+    return unidentified(`Request("${method} ${target}", from ${from})`, reason);
+  }
+
+  /** Counts a request that was no HTTP: it is in no other statistic. */
+  countMalformed(reason: Reason): void {
+    this.net.stats.recordFailure(this.scope, reasonIndex(reason));
+  }
+
+  /** Counts that a bound was met. */
+  limitMet(name: LimitName): void {
+    this.net.stats.increment(LIMITS_SCOPE, LIMIT_COUNTER[name]);
+  }
+
+  takeBody(): MessageBody {
+    return this.#bodies.pop() ?? new MessageBody(this.net.limits.chunkLineBytesMax, this.#trailerParser);
+  }
+
+  giveBody(body: MessageBody): void {
+    if (this.#bodies.length < BODIES_KEPT_MAX) this.#bodies.push(body);
+  }
+
+  /**
+   * Writes a response of Weft's own.
+   *
+   * @param explained with `l5d-err` and the message as body; codec-level answers have neither (spec 03 section 5.2)
+   * @param bodyless the request was a HEAD
+   */
+  writeAnswer(
+    connection: Http1ServerConnection,
+    cause: Failure,
+    explained: boolean,
+    persistent: boolean,
+    clientMinor: number,
+    bodyless: boolean,
+  ): void {
+    const { router, config } = this;
+    const shown = explained && !config.clearContext && cause.message !== '';
+    const nack = cause.reason === 'concurrency_limit';
+    const body = shown ? Buffer.from(cause.message, 'utf8').subarray(0, router.config.maxErrResponseKB * 1024) : EMPTY;
+    const lines = [`HTTP/1.1 ${cause.status} ${STATUS_TEXT.get(cause.status) ?? ''}`];
+    if (shown) lines.push('content-type: text/plain');
+    if (nack) lines.push('finagle-http-nack: true', 'retry-after: 0');
+    else if (shown) lines.push(`l5d-err: ${formUrlEncodeLatin1(cause.message, router.config.maxHeadersKB * 1024)}`);
+    if (cause.retryable && !nack && shown) lines.push('l5d-retryable: true');
+    if (explained && !config.clearContext) {
+      lines.push(`l5d-success-class: ${router.isSuccess(cause.status) ? '1.0' : '0.0'}`);
+      lines.push('via: 1.1 linkerd');
+    }
+    lines.push(`content-length: ${body.length}`);
+    if (!persistent) lines.push('connection: close');
+    else if (clientMinor === 0) lines.push('connection: keep-alive');
+    const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    this.#writeText(connection, bodyless ? head : Buffer.concat([head, body]));
+  }
+
+  #writeText(connection: Http1ServerConnection, text: Uint8Array): void {
+    for (let from = 0; from < text.length && !connection.closed; from += this.scratchBytes) {
+      const part = text.subarray(from, from + this.scratchBytes);
+      this.net.bytes.set(part, this.scratchAt);
+      connection.write(this.scratchAt, part.length);
+    }
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const NACK_MESSAGE = 'Request was not processed by the server due to an error and is safe to retry';

@@ -1,0 +1,127 @@
+/**
+ * The trace context that each request carries on (spec 03 section 4.1): `l5d-ctx-trace` and `l5d-reqid`.
+ *
+ *     32 bytes, big-endian, as base64:   span id 8 | parent id 8 | trace id 8 | flags 8
+ *     40 bytes:                          the same, then the high half of a 128-bit trace id 8
+ *
+ * An endpoint gets a child span: a new span id whose parent is this request's own span. Without a context the request
+ * starts a trace: trace, parent and span are then one random id.
+ */
+import type { Random } from '../../core/balance/random.ts';
+import { copyPiece, piece } from './field-lines.ts';
+
+const BASE64 = piece('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const HEX = piece('0123456789abcdef');
+const PAD = 0x3d;
+const REQID_START = piece('l5d-reqid: ');
+const TRACE_START = piece('\r\nl5d-ctx-trace: ');
+
+const SEXTETS = new Uint8Array(256).fill(255);
+for (const [value, byte] of BASE64.entries()) SEXTETS[byte] = value;
+
+/** Most bytes that {@link TraceIds.write} writes. */
+export const TRACE_LINES_BYTES_MAX = REQID_START.length + 16 + TRACE_START.length + 56 + 2;
+
+/** Reads and writes trace contexts. */
+export class TraceIds {
+  /** The context of the request at hand, as big-endian words of 4 bytes, for at most 40 bytes. */
+  readonly #words = new Int32Array(10);
+  readonly #raw = new Uint8Array(42);
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /**
+   * Writes `l5d-reqid` and `l5d-ctx-trace` of the request that goes to an endpoint.
+   *
+   * @param contextStart where an incoming context value begins, -1 without one; one that does not decode is ignored
+   * @returns the end
+   */
+  write(bytes: Uint8Array, at: number, contextStart: number, contextEnd: number): number {
+    const words = this.#words;
+    const rawBytes = contextStart < 0 ? 0 : this.#decode(bytes, contextStart, contextEnd);
+    const random = this.#random;
+    if (rawBytes === 0) {
+      const high = random.nextInt32();
+      const low = random.nextInt32();
+      words[2] = high;
+      words[3] = low;
+      words[4] = high;
+      words[5] = low;
+      words[6] = 0;
+      words[7] = 0;
+    } else {
+      // The incoming span is the caller's client span: the parent of this hop's own, which the endpoint's is a child of.
+      words[2] = words[0] as number;
+      words[3] = words[1] as number;
+    }
+    words[0] = random.nextInt32();
+    words[1] = random.nextInt32();
+    let end = copyPiece(bytes, at, REQID_START, REQID_START.length);
+    end = writeHex(bytes, end, words[4] as number);
+    end = writeHex(bytes, end, words[5] as number);
+    end = copyPiece(bytes, end, TRACE_START, TRACE_START.length);
+    end = this.#encode(bytes, end, rawBytes === 40 ? 10 : 8);
+    bytes[end] = 13;
+    bytes[end + 1] = 10;
+    return end + 2;
+  }
+
+  #encode(bytes: Uint8Array, at: number, wordCount: number): number {
+    const raw = this.#raw;
+    for (let i = 0; i < wordCount; i++) {
+      const word = this.#words[i] as number;
+      raw[4 * i] = word >>> 24;
+      raw[4 * i + 1] = word >>> 16;
+      raw[4 * i + 2] = word >>> 8;
+      raw[4 * i + 3] = word;
+    }
+    const byteLength = 4 * wordCount;
+    raw[byteLength] = 0;
+    raw[byteLength + 1] = 0;
+    let end = at;
+    for (let i = 0; i < byteLength; i += 3) {
+      const group = ((raw[i] as number) << 16) | ((raw[i + 1] as number) << 8) | (raw[i + 2] as number);
+      bytes[end] = BASE64[group >>> 18] as number;
+      bytes[end + 1] = BASE64[(group >>> 12) & 63] as number;
+      bytes[end + 2] = BASE64[(group >>> 6) & 63] as number;
+      bytes[end + 3] = BASE64[group & 63] as number;
+      end += 4;
+    }
+    const padding = (3 - (byteLength % 3)) % 3;
+    for (let i = 1; i <= padding; i++) bytes[end - i] = PAD;
+    return end;
+  }
+
+  /** @returns 32 or 40, the bytes decoded into the words, or 0 for a value that is no context */
+  #decode(bytes: Uint8Array, start: number, end: number): number {
+    let last = end;
+    while (last > start && bytes[last - 1] === PAD) last--;
+    const byteLength = ((last - start) * 6) >> 3;
+    if (byteLength !== 32 && byteLength !== 40) return 0;
+    const words = this.#words;
+    words.fill(0);
+    let bits = 0;
+    let held = 0;
+    let place = 0;
+    for (let i = start; i < last; i++) {
+      const sextet = SEXTETS[bytes[i] as number] as number;
+      if (sextet === 255) return 0;
+      held = (held << 6) | sextet;
+      bits += 6;
+      if (bits < 8) continue;
+      bits -= 8;
+      const byte = (held >>> bits) & 255;
+      if (place < byteLength) words[place >> 2] = ((words[place >> 2] as number) << 8) | byte;
+      place++;
+    }
+    return byteLength;
+  }
+}
+
+function writeHex(bytes: Uint8Array, at: number, word: number): number {
+  for (let i = 0; i < 8; i++) bytes[at + i] = HEX[(word >>> (28 - 4 * i)) & 15] as number;
+  return at + 8;
+}

@@ -1,0 +1,93 @@
+/**
+ * What the supervisor and a worker say to each other: rare, shaped things. What is hot and flat is a cell in shared
+ * memory (core/shared/).
+ *
+ *     worker --> supervisor   bind, unbind, log, drained
+ *     supervisor --> worker   bound (once in answer to bind, then at every change), drain; a ring on the worker's
+ *                             wake-up says that there are messages, or that endpoint tables have changed
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { RouterConfig } from '../core/config/types.ts';
+import type { LimitValues } from '../core/limits.ts';
+import type { Reason } from '../core/reasons.ts';
+
+/** A listening socket that a worker accepts from. */
+export interface ListenerSpec {
+  readonly fd: number;
+  readonly router: number;
+  readonly server: number;
+  /** Metric scope of the server. */
+  readonly scope: number;
+  /** Index of the server's cell in `gates`. */
+  readonly gate: number;
+}
+
+/** Everything a worker is told at its start. */
+export interface WorkerStart {
+  readonly worker: number;
+  readonly workers: number;
+  readonly limits: LimitValues;
+  readonly routers: readonly RouterConfig[];
+  readonly listeners: readonly ListenerSpec[];
+  /** Bytes of the largest head of any router. */
+  readonly headBytesMax: number;
+  /** Descriptors of all workers' wake-ups, by worker. */
+  readonly wakeups: readonly number[];
+  /** Requests under way per server: `maxConcurrentRequests`. Int32 cells. */
+  readonly gates: SharedArrayBuffer;
+  readonly fds: SharedArrayBuffer;
+  readonly endpoints: SharedArrayBuffer;
+  readonly stats: SharedArrayBuffer;
+  /** Connections by worker, Int32 cells: the load that accepted connections are placed by. */
+  readonly connections: SharedArrayBuffer;
+  /** Rings for accepted connections, `[from][to]`. */
+  readonly handover: readonly (readonly SharedArrayBuffer[])[];
+  readonly port: MessagePort;
+}
+
+/** One leaf of a bound tree. */
+export interface BranchMessage {
+  readonly weight: number;
+  readonly client: number;
+  readonly id: string;
+  readonly residual: string;
+  readonly clientScope: number;
+  readonly clientServiceScope: number;
+  /** Not 0: the name is a local service that answers every request with this status. */
+  readonly answerStatus: number;
+}
+
+/** What a name is bound to. */
+export type BindReply = {
+  readonly type: 'bound';
+  readonly router: number;
+  readonly route: number;
+  readonly serviceScope: number;
+} & (
+  | { readonly state: 'ok'; readonly branches: readonly BranchMessage[] }
+  | { readonly state: 'neg' }
+  | { readonly state: 'failed'; readonly reason: Reason; readonly message: string }
+);
+
+/** Scopes that are closed: the worker lets go of their chunks, and says so with the same token. */
+export interface ReleaseScopes {
+  readonly type: 'release';
+  readonly scopes: readonly number[];
+  readonly token: number;
+}
+
+export type ToWorker = BindReply | ReleaseScopes | { readonly type: 'drain'; readonly graceMs: number };
+
+export type FromWorker =
+  | {
+      readonly type: 'bind';
+      readonly router: number;
+      readonly route: number;
+      readonly path: string;
+      readonly dtab: string;
+    }
+  | { readonly type: 'unbind'; readonly router: number; readonly route: number }
+  | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly message: string }
+  | { readonly type: 'released'; readonly token: number }
+  | { readonly type: 'serving' }
+  | { readonly type: 'drained' };

@@ -1,0 +1,64 @@
+/**
+ * Fixed-size pieces of a worker's kernel memory for what must outlive a tick: an incomplete head, a request kept until
+ * its response begins, bytes a socket did not take. An idle connection owns none.
+ *
+ * Free blocks form a stack, so that the block used last, warm in cache, is the first to be used again. Fresh blocks
+ * come from the region's untouched end; pages of long free ones go back to the kernel with {@link Blocks.trim}.
+ */
+import type { KernelMemory } from '../os/memory.ts';
+
+/** Says that no block is left. */
+export const NO_BLOCK = 0;
+
+/** Blocks of one size. */
+export class Blocks {
+  readonly blockBytes: number;
+  readonly #memory: KernelMemory;
+  readonly #regionEnd: number;
+  readonly #free: number[] = [];
+  #freshAt: number;
+  /** Times that a block was asked for and none was left. */
+  exhaustedCount = 0;
+  /** Blocks in use. */
+  usedCount = 0;
+
+  /**
+   * @param regionBytes address space for all blocks
+   * @param blockBytes a multiple of the page size when {@link trim} is to be of use
+   */
+  constructor(memory: KernelMemory, regionBytes: number, blockBytes: number) {
+    this.#memory = memory;
+    this.blockBytes = blockBytes;
+    const at = memory.reserve(regionBytes + 4096);
+    this.#freshAt = Math.ceil(at / 4096) * 4096;
+    this.#regionEnd = at + regionBytes;
+  }
+
+  /** @returns the offset of a block, or {@link NO_BLOCK} */
+  take(): number {
+    const block = this.#free.pop();
+    if (block !== undefined) {
+      this.usedCount++;
+      return block;
+    }
+    if (this.#freshAt + this.blockBytes > this.#regionEnd) {
+      this.exhaustedCount++;
+      return NO_BLOCK;
+    }
+    const fresh = this.#freshAt;
+    this.#freshAt += this.blockBytes;
+    this.usedCount++;
+    return fresh;
+  }
+
+  /** Gives a block back. */
+  give(block: number): void {
+    this.#free.push(block);
+    this.usedCount--;
+  }
+
+  /** Returns the pages of free blocks beyond `keep` to the kernel; the blocks stay usable. */
+  trim(keep: number): void {
+    for (let i = 0; i < this.#free.length - keep; i++) this.#memory.release(this.#free[i] as number, this.blockBytes);
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * A TCP connection in the reactor: what the HTTP/1 and HTTP/2 connections of both sides have in common.
+ *
+ * Reading is edge-triggered: `readable` remembers that the kernel may hold bytes, whatever the protocol above wants of
+ * them at the moment. Not reading is how backpressure is passed on. Writing tries the socket at once; what it does not
+ * take waits in `output`, and the protocol is told when that has drained.
+ *
+ *     open --close()--> closed        the descriptor goes at the end of the tick
+ *       \--reset()----> closed        the same, with a TCP reset
+ */
+
+import { COUNTER } from '../../core/shared/stats.ts';
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../os/epoll.ts';
+import { EAGAIN } from '../os/errno.ts';
+import type { Ready } from '../reactor/reactor.ts';
+import { Timer } from '../reactor/timer-wheel.ts';
+import type { ByteQueue } from './byte-queue.ts';
+import type { Net } from './net.ts';
+
+/** A connection of either side. */
+export abstract class Connection extends Timer implements Ready {
+  readonly net: Net;
+  readonly worker: number;
+  fd: number;
+  /** Metric scope that bytes are counted in. */
+  readonly scope: number;
+  closed = false;
+  /** The kernel may hold bytes, or the end of the stream, that were not received yet. */
+  readable = false;
+  /** The peer has ended its stream (or reset it): a recv will say so after the last byte. */
+  peerEnding = false;
+  /** The connection is gone both ways. */
+  hungUp = false;
+  /** Bytes the socket did not take. Null while there are none. */
+  output: ByteQueue | null = null;
+  /** Bytes received and kept: an incomplete head, or what follows the current message. Null while there are none. */
+  kept: ByteQueue | null = null;
+
+  constructor(net: Net, worker: number, fd: number, scope: number) {
+    super();
+    this.net = net;
+    this.worker = worker;
+    this.fd = fd;
+    this.scope = scope;
+  }
+
+  /** The socket may be read, or its end was noticed: read as far as the protocol wants. */
+  protected abstract onReadable(): void;
+  /** Everything queued has been sent. */
+  protected abstract onDrained(): void;
+  /** A write failed: the peer is gone. */
+  protected abstract onBroken(errno: number): void;
+  abstract onFault(error: unknown): void;
+
+  /** The reactor's call. */
+  onReady(events: number): void {
+    if ((events & EPOLLOUT) !== 0 && this.onWritable()) return;
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
+    this.readable = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.peerEnding = true;
+    if ((events & (EPOLLHUP | EPOLLERR)) !== 0) this.hungUp = true;
+    this.onReadable();
+  }
+
+  /** The socket takes bytes again. @returns whether the connection ended */
+  protected onWritable(): boolean {
+    if (this.output !== null) this.#flush(this.output);
+    return this.closed;
+  }
+
+  /** Bytes waiting for the socket. */
+  get outputBytes(): number {
+    return this.output === null ? 0 : this.output.byteLength;
+  }
+
+  /**
+   * Receives behind what was kept, at the shared read buffer.
+   *
+   * @param bytesMax the most to take
+   * @returns the end of the bytes at `net.readAt`, or -1: nothing to read, 0 is never an end
+   */
+  protected receive(bytesMax: number): number {
+    const { net } = this;
+    const keptBytes = this.kept === null ? 0 : this.kept.byteLength;
+    const n = net.sockets.receive(this.fd, net.readAt + keptBytes, bytesMax);
+    if (n > 0) {
+      net.stats.add(this.scope, COUNTER.receivedBytes, n);
+      // A short read has drained the socket, unless the peer's end stands behind it.
+      if (n < bytesMax && !this.peerEnding) this.readable = false;
+      if (keptBytes > 0) this.#restoreKept(net.readAt, keptBytes);
+      return net.readAt + keptBytes + n;
+    }
+    this.readable = false;
+    if (n === -EAGAIN) return -1;
+    this.onEnd(n === 0 ? 0 : -n);
+    return -1;
+  }
+
+  /** The peer's stream is over. @param errno 0 for an orderly end */
+  protected abstract onEnd(errno: number): void;
+
+  #restoreKept(at: number, byteLength: number): void {
+    const kept = this.kept as ByteQueue;
+    kept.moveTo(at, byteLength);
+    this.kept = null;
+    this.net.giveQueue(kept);
+  }
+
+  /**
+   * Moves what was kept to the shared read buffer, without receiving.
+   * @returns the end of the bytes at `net.readAt`
+   */
+  protected restore(): number {
+    const byteLength = this.kept === null ? 0 : this.kept.byteLength;
+    if (byteLength > 0) this.#restoreKept(this.net.readAt, byteLength);
+    return this.net.readAt + byteLength;
+  }
+
+  /** Keeps bytes for later. @returns false when the worker's memory is used up */
+  protected keep(at: number, byteLength: number): boolean {
+    if (byteLength === 0) return true;
+    if (this.kept === null) this.kept = this.net.takeQueue();
+    return this.kept.append(at, byteLength);
+  }
+
+  /** Drops what was kept. */
+  protected dropKept(): void {
+    if (this.kept === null) return;
+    this.net.giveQueue(this.kept);
+    this.kept = null;
+  }
+
+  /** Sends bytes or queues what the socket does not take. @returns false when the connection ended over it */
+  write(at: number, byteLength: number): boolean {
+    if (this.output !== null) return this.#queue(at, byteLength);
+    const { net } = this;
+    net.stats.add(this.scope, COUNTER.sentBytes, byteLength);
+    const n = net.sockets.send(this.fd, at, byteLength);
+    if (n === byteLength) return true;
+    if (n < 0 && n !== -EAGAIN) {
+      this.onBroken(-n);
+      return false;
+    }
+    const sent = Math.max(n, 0);
+    return this.#queue(at + sent, byteLength - sent);
+  }
+
+  /** Sends two pieces in one system call, or queues what the socket does not take. @returns as {@link write} */
+  writeTwo(at: number, byteLength: number, secondAt: number, secondBytes: number): boolean {
+    if (secondBytes === 0) return this.write(at, byteLength);
+    if (this.output !== null) return this.#queue(at, byteLength) && this.#queue(secondAt, secondBytes);
+    this.net.stats.add(this.scope, COUNTER.sentBytes, byteLength + secondBytes);
+    const n = this.net.sockets.sendTwo(this.fd, at, byteLength, secondAt, secondBytes);
+    if (n === byteLength + secondBytes) return true;
+    if (n < 0 && n !== -EAGAIN) {
+      this.onBroken(-n);
+      return false;
+    }
+    const sent = Math.max(n, 0);
+    if (sent >= byteLength) return this.#queue(secondAt + sent - byteLength, byteLength + secondBytes - sent);
+    return this.#queue(at + sent, byteLength - sent) && this.#queue(secondAt, secondBytes);
+  }
+
+  #queue(at: number, byteLength: number): boolean {
+    if (this.output === null) this.output = this.net.takeQueue();
+    if (this.output.append(at, byteLength)) return true;
+    this.onBroken(0);
+    return false;
+  }
+
+  #flush(output: ByteQueue): void {
+    while (output.byteLength > 0) {
+      const size = output.frontBytes;
+      const n = this.net.sockets.send(this.fd, output.frontAt, size);
+      if (n < 0) {
+        if (n !== -EAGAIN) this.onBroken(-n);
+        return;
+      }
+      output.consume(n);
+      if (n < size) return;
+    }
+    this.output = null;
+    this.net.giveQueue(output);
+    this.onDrained();
+  }
+
+  /** Ends the connection in order: what the kernel has taken will be sent. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    const { net } = this;
+    net.reactor.timers.remove(this);
+    this.dropKept();
+    if (this.output !== null) net.giveQueue(this.output);
+    this.output = null;
+    net.fds.drop(this.fd);
+    net.reactor.close(this.fd);
+  }
+
+  /** Ends the connection so that the peer sees an abort: a truncated message must not look complete. */
+  reset(): void {
+    if (this.closed) return;
+    this.net.sockets.resetOnClose(this.fd);
+    this.close();
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Accepting: each worker has a listening socket of its own for each server (SO_REUSEPORT), and hands an accepted
+ * connection on to a worker that has fewer, because the kernel spreads connections by hash and long-lived ones would
+ * pile up on a core.
+ *
+ *     accept --> load[other] + 1 < load[self] ? ring[self][other] + wake-up : serve it here
+ *
+ * All threads share one descriptor table, so a connection travels as an integer.
+ */
+import { RingBuffer } from 'ringbuf.js';
+import { EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../os/errno.ts';
+import { ring } from '../os/thread.ts';
+import type { Ready } from '../reactor/reactor.ts';
+import { Timer, ticksOf } from '../reactor/timer-wheel.ts';
+import type { Net } from './net.ts';
+
+/** Connections accepted in one tick before other work gets its turn. */
+const ACCEPTS_PER_TICK = 64;
+const EXHAUSTED_PAUSE_MS = 50;
+
+/** Takes up connections of one server. */
+export interface Acceptor {
+  accept(fd: number): void;
+}
+
+/** The way of accepted connections between workers. */
+export class Handover {
+  readonly #worker: number;
+  readonly #load: Int32Array;
+  readonly #wakeups: readonly number[];
+  readonly #outgoing: readonly RingBuffer[];
+  readonly #incoming: readonly RingBuffer[];
+  readonly #pair = new Int32Array(2);
+
+  /**
+   * @param load connections by worker, shared by all
+   * @param rings `[from][to]`, each a ring of pairs: listener, descriptor
+   */
+  constructor(
+    worker: number,
+    load: Int32Array,
+    wakeups: readonly number[],
+    rings: readonly (readonly SharedArrayBuffer[])[],
+  ) {
+    this.#worker = worker;
+    this.#load = load;
+    this.#wakeups = wakeups;
+    this.#outgoing = (rings[worker] as readonly SharedArrayBuffer[]).map((sab) => new RingBuffer(sab, Int32Array));
+    this.#incoming = rings.map((row) => new RingBuffer(row[worker] as SharedArrayBuffer, Int32Array));
+  }
+
+  /** Counts a connection for the worker that shall have it, and sends it there. @returns whether it is another */
+  place(listener: number, fd: number): boolean {
+    const target = this.#leastLoaded();
+    Atomics.add(this.#load, target, 1);
+    if (target === this.#worker) return false;
+    this.#pair[0] = listener;
+    this.#pair[1] = fd;
+    const outgoing = this.#outgoing[target] as RingBuffer;
+    if (outgoing.availableWrite() < 2) {
+      Atomics.sub(this.#load, target, 1);
+      Atomics.add(this.#load, this.#worker, 1);
+      return false;
+    }
+    outgoing.push(this.#pair);
+    ring(this.#wakeups[target] as number);
+    return true;
+  }
+
+  #leastLoaded(): number {
+    const load = this.#load;
+    let target = this.#worker;
+    // One more than another is balance already: only a gap of two is worth the wake-up.
+    let least = Atomics.load(load, target) - 1;
+    for (let worker = 0; worker < load.length; worker++) {
+      const connections = Atomics.load(load, worker);
+      if (connections < least) {
+        least = connections;
+        target = worker;
+      }
+    }
+    return target;
+  }
+
+  /** Takes what others have sent. */
+  receive(take: (listener: number, fd: number) => void): void {
+    for (const incoming of this.#incoming) {
+      while (incoming.availableRead() >= 2) {
+        incoming.pop(this.#pair);
+        take(this.#pair[0] as number, this.#pair[1] as number);
+      }
+    }
+  }
+}
+
+/** One listening socket in one worker. */
+export class Listener extends Timer implements Ready {
+  readonly #net: Net;
+  readonly #index: number;
+  readonly #fd: number;
+  readonly #acceptor: Acceptor;
+  readonly #handover: Handover;
+  readonly #worker: number;
+  readonly #connectionsMax: () => boolean;
+
+  /** @param full whether the worker holds all the connections it may */
+  constructor(
+    net: Net,
+    worker: number,
+    index: number,
+    fd: number,
+    acceptor: Acceptor,
+    handover: Handover,
+    full: () => boolean,
+  ) {
+    super();
+    this.#net = net;
+    this.#worker = worker;
+    this.#index = index;
+    this.#fd = fd;
+    this.#acceptor = acceptor;
+    this.#handover = handover;
+    this.#connectionsMax = full;
+    net.reactor.addLevel(fd, this);
+  }
+
+  onReady(_events: number): void {
+    const { sockets } = this.#net;
+    for (let i = 0; i < ACCEPTS_PER_TICK; i++) {
+      const fd = sockets.accept(this.#fd);
+      if (fd < 0) {
+        if (fd === -EMFILE || fd === -ENFILE || fd === -ENOBUFS || fd === -ENOMEM) this.#pause();
+        return;
+      }
+      this.#place(fd);
+    }
+  }
+
+  #place(fd: number): void {
+    if (this.#connectionsMax()) {
+      this.#net.sockets.close(fd);
+      return;
+    }
+    this.#net.fds.take(fd, this.#worker);
+    if (!this.#handover.place(this.#index, fd)) this.#acceptor.accept(fd);
+  }
+
+  /** No descriptor is left: what is queued waits in the kernel, and the loop does not spin over it. */
+  #pause(): void {
+    const { reactor } = this.#net;
+    reactor.remove(this.#fd);
+    reactor.timers.arm(this, reactor.nowTick + ticksOf(EXHAUSTED_PAUSE_MS));
+  }
+
+  onDeadline(): void {
+    this.#net.reactor.addLevel(this.#fd, this);
+  }
+
+  /** Accepts no more. The socket is the supervisor's to close. */
+  stop(): void {
+    this.#net.reactor.timers.remove(this);
+    this.#net.reactor.remove(this.#fd);
+  }
+
+  onFault(_error: unknown): void {}
+}

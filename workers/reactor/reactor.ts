@@ -1,0 +1,177 @@
+/**
+ * The loop of a worker: waits for readiness, lets each ready object act, then runs what they put off, the timers, and
+ * closes what was ended.
+ *
+ *       +--> wait (epoll) -> clock -> for each ready fd: its object's onReady
+ *       |                                  |
+ *       |        deferred work <-----------+
+ *       +------- timers, then descriptors of ended objects are closed
+ *
+ * Descriptors are closed last, so that no number is given out again while events of its former owner are in hand.
+ * The loop never returns to Node's own event loop while the worker lives.
+ */
+import type { Epoll } from '../os/epoll.ts';
+import type { Sockets } from '../os/sockets.ts';
+import { TICK_MS, TimerWheel } from './timer-wheel.ts';
+
+/** Longest sleep: an idle worker still looks at its state once a second. */
+const SLEEP_TICKS_MAX = 1000 / TICK_MS;
+
+/** An object that owns a descriptor in the reactor. */
+export interface Ready {
+  /** @param events mask of EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR */
+  onReady(events: number): void;
+  /** Ends the object after an exception in one of its handlers. */
+  onFault(error: unknown): void;
+}
+
+/** Work put off to the end of the tick. */
+export interface Deferred {
+  runDeferred(): void;
+}
+
+/** Reads a monotonic clock. @returns microseconds from any fixed point */
+export type ClockMicros = () => number;
+
+/** The event loop of one worker thread. */
+export class Reactor {
+  /** The clock, read once a turn: microseconds. */
+  nowMicros = 0;
+  /** Ticks of the timer wheel since the worker started. */
+  nowTick = 0;
+  readonly timers: TimerWheel;
+  readonly #epoll: Epoll;
+  readonly #sockets: Sockets;
+  readonly #clock: ClockMicros;
+  readonly #originMicros: number;
+  readonly #onFault: (error: unknown) => void;
+  readonly #owners: (Ready | undefined)[] = [];
+  #deferred: Deferred[] = [];
+  #running: Deferred[] = [];
+  readonly #doomed: number[] = [];
+  #stopped = false;
+
+  /**
+   * @param onFault told of every exception in a handler, before the handler's object is ended
+   */
+  constructor(epoll: Epoll, sockets: Sockets, clock: ClockMicros, onFault: (error: unknown) => void) {
+    this.#epoll = epoll;
+    this.#sockets = sockets;
+    this.#clock = clock;
+    this.#originMicros = clock();
+    this.#onFault = onFault;
+    this.timers = new TimerWheel(0);
+  }
+
+  /** Watches a connected or connecting descriptor, edge-triggered. @returns 0 or a negated errno */
+  add(fd: number, owner: Ready): number {
+    this.#owners[fd] = owner;
+    return this.#epoll.add(fd);
+  }
+
+  /** Watches a listener or wake-up, level-triggered. @returns 0 or a negated errno */
+  addLevel(fd: number, owner: Ready): number {
+    this.#owners[fd] = owner;
+    return this.#epoll.addLevel(fd);
+  }
+
+  /** Stops watching without closing. */
+  remove(fd: number): void {
+    this.#owners[fd] = undefined;
+    this.#epoll.remove(fd);
+  }
+
+  /** Stops watching and closes at the end of the tick. */
+  close(fd: number): void {
+    this.#owners[fd] = undefined;
+    this.#doomed.push(fd);
+  }
+
+  /** Closes at once what waits to be closed: when descriptors have run out. Events of theirs in hand find no owner. */
+  closeNow(): void {
+    this.#closeDoomed();
+  }
+
+  /** Runs something at the end of this tick. */
+  defer(work: Deferred): void {
+    this.#deferred.push(work);
+  }
+
+  /** Makes {@link run} return after this tick. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Turns until stopped. */
+  run(): void {
+    while (!this.#stopped) this.turn(SLEEP_TICKS_MAX);
+  }
+
+  /** One turn of the loop. @param sleepTicksMax bound of the wait */
+  turn(sleepTicksMax: number): void {
+    const sleepTicks = this.#deferred.length > 0 ? 0 : this.timers.ticksUntilNext(this.nowTick, sleepTicksMax);
+    const count = this.#epoll.wait(sleepTicks * TICK_MS);
+    this.#readClock();
+    let row = 0;
+    while (row < count) row = this.#dispatch(row, count);
+    this.#runDeferred();
+    this.#runTimers();
+    this.#closeDoomed();
+  }
+
+  #readClock(): void {
+    this.nowMicros = this.#clock();
+    this.nowTick = Math.floor((this.nowMicros - this.#originMicros) / (TICK_MS * 1000));
+  }
+
+  /** Serves rows from `row` on. @returns the row to go on with: after an exception, the one behind its cause */
+  #dispatch(row: number, count: number): number {
+    const epoll = this.#epoll;
+    const owners = this.#owners;
+    let at = row;
+    try {
+      for (; at < count; at++) {
+        const owner = owners[epoll.fdOf(at)];
+        if (owner !== undefined) owner.onReady(epoll.eventsOf(at));
+      }
+    } catch (error) {
+      this.#onFault(error);
+      owners[epoll.fdOf(at)]?.onFault(error);
+      at++;
+    }
+    return at;
+  }
+
+  /** One batch: what it puts off in turn waits for the next turn, behind the descriptors that are ready by then. */
+  #runDeferred(): void {
+    const batch = this.#deferred;
+    if (batch.length === 0) return;
+    this.#deferred = this.#running;
+    this.#running = batch;
+    for (let i = 0; i < batch.length; i++) this.#runOne(batch[i] as Deferred);
+    batch.length = 0;
+  }
+
+  #runOne(work: Deferred): void {
+    try {
+      work.runDeferred();
+    } catch (error) {
+      this.#onFault(error);
+      if ('onFault' in work) (work as unknown as Ready).onFault(error);
+    }
+  }
+
+  #runTimers(): void {
+    try {
+      this.timers.advance(this.nowTick);
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
+  #closeDoomed(): void {
+    const doomed = this.#doomed;
+    for (let i = 0; i < doomed.length; i++) this.#sockets.close(doomed[i] as number);
+    doomed.length = 0;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * A client in one worker: a bound name with its endpoints, its balancer and its connections (Linkerd's client stack).
+ *
+ *     pick an endpoint (shared load of the whole node) --> its pool --> a connection
+ */
+import { PowerOfTwo } from '../../core/balance/power-of-two.ts';
+import type { Random } from '../../core/balance/random.ts';
+import type { ClientConfig } from '../../core/config/types.ts';
+import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
+import { EndpointCells } from '../../core/shared/endpoint-cells.ts';
+import {
+  type EndpointRegion,
+  ROW_ADDRESS,
+  ROW_FAMILY,
+  ROW_PORT,
+  ROW_SHIFT,
+  TICK_MICROS,
+} from '../../core/shared/endpoint-region.ts';
+import { EndpointTable } from '../../core/shared/endpoint-table.ts';
+import type { StatsWriter } from '../../core/shared/stats-writer.ts';
+import { EndpointPool } from './endpoint-pool.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Makes a connection for a pool. @returns false when no socket was to be had */
+export type Connector = (pool: EndpointPool, exchange: Exchange) => boolean;
+
+/** What the clients of a worker share. */
+export interface ClientEnvironment {
+  readonly worker: number;
+  readonly region: EndpointRegion;
+  readonly stats: StatsWriter;
+  readonly random: Random;
+  readonly poolWaitersMax: number;
+  /** Pools of all clients by row. */
+  readonly pools: (EndpointPool | undefined)[];
+}
+
+/** One bound name. */
+export class ClientStack {
+  readonly id: number;
+  /** The bound id, as text. */
+  readonly name: string;
+  readonly scope: number;
+  readonly config: ClientConfig;
+  readonly stats: StatsWriter;
+  readonly poolWaitersMax: number;
+  readonly table: EndpointTable;
+  readonly cells: EndpointCells;
+  /** Routes that hold this client. */
+  references = 0;
+  /** No route holds it any more: its id may be another client's by now. */
+  closed = false;
+  readonly #environment: ClientEnvironment;
+  readonly #balancer: PowerOfTwo;
+  readonly #connect: Connector;
+
+  constructor(
+    id: number,
+    name: string,
+    scope: number,
+    config: ClientConfig,
+    environment: ClientEnvironment,
+    connect: Connector,
+  ) {
+    this.id = id;
+    this.name = name;
+    this.scope = scope;
+    this.config = config;
+    this.stats = environment.stats;
+    this.poolWaitersMax = environment.poolWaitersMax;
+    this.#environment = environment;
+    this.table = new EndpointTable(environment.region, id);
+    const { loadBalancer } = config;
+    const ewma = loadBalancer.kind === 'ewma';
+    this.cells = new EndpointCells(
+      environment.region,
+      {
+        decayTimeMs: ewma ? loadBalancer.decayTimeMs : 10_000,
+        failurePenaltyMs: ewma ? loadBalancer.failurePenaltyMs : 0,
+      },
+      environment.random,
+    );
+    this.#balancer = new PowerOfTwo(loadBalancer.kind, loadBalancer.maxEffort);
+    this.#connect = connect;
+  }
+
+  /** Picks an endpoint and counts the exchange as its load. @returns its pool, or null when there is none */
+  pick(nowMicros: number): EndpointPool | null {
+    if (this.closed) return null;
+    if (this.table.changed()) this.refresh();
+    const { worker, random } = this.#environment;
+    const row = this.#balancer.pick(this.table, this.cells, (nowMicros / TICK_MICROS) | 0, random);
+    if (row < 0) return null;
+    this.cells.start(row, worker);
+    return this.#environment.pools[row] ?? this.#openPool(row);
+  }
+
+  /** The load of a finished exchange is taken off its endpoint, and what it took is learned. */
+  settle(row: number, startMicros: number, nowMicros: number, failed: boolean): void {
+    const { worker } = this.#environment;
+    this.cells.finish(row, worker, nowMicros - startMicros, (nowMicros / TICK_MICROS) | 0, failed);
+  }
+
+  /** The load of an exchange that says nothing of its endpoint is taken off. */
+  release(row: number): void {
+    this.cells.abandon(row, this.#environment.worker);
+  }
+
+  /** Ends the connection that has been idle longest at some endpoint. @returns whether there was one */
+  evictIdle(): boolean {
+    for (const row of this.table.rows) if (this.#environment.pools[row]?.evictIdle()) return true;
+    return false;
+  }
+
+  /** Takes over the published endpoints; pools of those that left are retired. */
+  refresh(): void {
+    for (const row of this.table.refresh()) this.#retire(row);
+  }
+
+  /** Makes a connection. @returns false when no socket was to be had */
+  connect(pool: EndpointPool, exchange: Exchange): boolean {
+    return this.#connect(pool, exchange);
+  }
+
+  /** The endpoints, as `ip:port`, for messages. */
+  addresses(): string[] {
+    return Array.from(this.table.rows, (row) => this.#addressOf(row));
+  }
+
+  /** Ends connections that have been idle for longer than the configuration says. */
+  expireIdle(nowMicros: number): void {
+    const { idleTimeMs } = this.config.hostConnectionPool;
+    if (idleTimeMs === undefined) return;
+    for (const row of this.table.rows) this.#environment.pools[row]?.expire(nowMicros - idleTimeMs * 1000);
+  }
+
+  /** The client is not needed any more: connections close as they become idle. */
+  close(): void {
+    this.closed = true;
+    for (const row of this.table.rows) this.#retire(row);
+  }
+
+  #retire(row: number): void {
+    const pool = this.#environment.pools[row];
+    this.#environment.pools[row] = undefined;
+    pool?.retire();
+  }
+
+  #openPool(row: number): EndpointPool {
+    const { words, rowsAt } = this.#environment.region;
+    const at = rowsAt + (row << ROW_SHIFT);
+    const address = words.slice(at + ROW_ADDRESS, at + ROW_ADDRESS + 4);
+    const ipv6 = words[at + ROW_FAMILY] === FAMILY_IPV6;
+    const pool = new EndpointPool(this, row, ipv6, words[at + ROW_PORT] as number, address, this.#addressOf(row));
+    this.#environment.pools[row] = pool;
+    return pool;
+  }
+
+  #addressOf(row: number): string {
+    const { words, rowsAt } = this.#environment.region;
+    const at = rowsAt + (row << ROW_SHIFT);
+    const ip = formatIp(words[at + ROW_FAMILY] as number, words, at + ROW_ADDRESS);
+    const port = words[at + ROW_PORT] as number;
+    return words[at + ROW_FAMILY] === FAMILY_IPV6 ? `[${ip}]:${port}` : `${ip}:${port}`;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * One request and its response on their way through Weft: what the server side, the router and the client side need to
+ * know of it. Exchanges are pooled by the router: an idle connection owns none.
+ *
+ *     routing --> (parked for a binding) --> acquiring --> sending --> responding --> ended
+ *                                               ^  |
+ *                                               +--+  another endpoint, when a connection failed before it was used
+ */
+import type { HeadParser } from '../../core/http1/head.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { NO_BLOCK } from '../net/blocks.ts';
+import type { Connection } from '../net/connection.ts';
+import type { EndpointPool } from './endpoint-pool.ts';
+import type { Router } from './router.ts';
+import type { Route, RouteBranch } from './routes.ts';
+
+/** The client's side of an exchange: where its response goes. Implemented by each protocol's server side. */
+export interface Downstream {
+  /** The connection whose backpressure counts. */
+  readonly connection: Connection;
+  /** Whether the client understands chunks. */
+  readonly takesChunks: boolean;
+  /** The route that a parked request waited for is known: start over. */
+  onUnparked(route: Route): void;
+  /** A connection to an endpoint is ready for the request. */
+  onUpstreamReady(): void;
+  /** The endpoint's connection takes bytes again. */
+  resume(): void;
+  /** Passes a 1xx response on. */
+  writeInformational(start: number, headEnd: number): void;
+  /** Rewrites the response head in `parser`'s hands, in place. @returns where it now begins; its end is where it was */
+  writeResponseHead(parser: HeadParser, start: number, headEnd: number): number;
+  /** The response has been forwarded whole. */
+  onResponseEnd(): void;
+  /** Bytes wait for a client that does not take them: its time runs. */
+  armStall(): void;
+  /** The two connections become a tunnel; the response head has been written. */
+  onTunnel(): void;
+  /** The name is a local service: answer with a status alone. */
+  onAnswered(status: number): void;
+  /** The exchange failed; answers the client where that is still possible, or aborts. */
+  onFailed(failure: Failure): void;
+}
+
+/** The endpoint's side of an exchange. */
+export interface Upstream {
+  readonly connection: Connection;
+  /** The request's last byte has been written. */
+  onRequestSent(): void;
+  /** The client's connection takes bytes again. */
+  resume(): void;
+  /** Ends the exchange from the client's side: the connection cannot be used again. */
+  abandon(): void;
+}
+
+/** Why an exchange failed, with what the client is told. */
+export interface Failure {
+  readonly status: number;
+  readonly reason: Reason;
+  readonly message: string;
+  /** The request is known not to have reached its destination: `l5d-retryable` (spec 03 section 4.3). */
+  readonly retryable: boolean;
+}
+
+/** One request's life. */
+export class Exchange {
+  readonly router: Router;
+  downstream: Downstream | null = null;
+  upstream: Upstream | null = null;
+  route: Route | null = null;
+  branch: RouteBranch | null = null;
+  /** The pool of the endpoint that was picked: its load is counted there until it is settled. */
+  pool: EndpointPool | null = null;
+  /** Microseconds of the reactor's clock at the request's head. */
+  startMicros = 0;
+  /** The same at the start of the attempt under way. */
+  attemptMicros = 0;
+  attempts = 0;
+  /** Connections that turned out dead when the request was sent on them. */
+  replays = 0;
+  /** The request head as it goes out, kept until a response begins, so that it can be sent again. */
+  headAt = NO_BLOCK;
+  headBytes = 0;
+  headCapacity = 0;
+  /** METHOD constant of core/http1. */
+  method = 0;
+  /** The method allows the request to be sent twice and its body, if any, has not begun. */
+  replayable = false;
+  upgradeRequested = false;
+  /** Status of the response; 0 while there is none. */
+  status = 0;
+  serverScope = 0;
+
+  constructor(router: Router) {
+    this.router = router;
+  }
+
+  /** Forgets everything, for the next request. */
+  reset(): void {
+    this.downstream = null;
+    this.upstream = null;
+    this.route = null;
+    this.branch = null;
+    this.pool = null;
+    this.attempts = 0;
+    this.replays = 0;
+    this.headAt = NO_BLOCK;
+    this.replayable = false;
+    this.upgradeRequested = false;
+    this.status = 0;
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What a client is told when Weft itself fails its request: status, reason, and Linkerd's texts where programs or people
+ * read them (spec 03 section 6).
+ */
+import { Dtab } from '../../core/names/dtab.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { Failure } from './exchange.ts';
+
+/** Makes a failure. */
+export function failure(status: number, reason: Reason, message: string, retryable = false): Failure {
+  return { status, reason, message, retryable };
+}
+
+/** No identifier knew the request. @param request as `Request("GET /x", from /127.0.0.1:1234)` */
+export function unidentified(request: string, reason: string): Failure {
+  return failure(400, 'unidentified', `Unknown destination: ${request} / ${reason}`);
+}
+
+/** The name resolves to nothing that could serve (block A of the spec). */
+export function noBrokers(path: string, baseDtab: string, overrideDtab: string): Failure {
+  const message = `Unable to route request!
+
+service name: ${path}
+dtab:
+
+base dtab:
+${dtabLines(baseDtab)}
+override dtab:
+${dtabLines(overrideDtab)}
+`;
+  return failure(502, 'no_brokers', message);
+}
+
+/** No connection to an endpoint came about (block B). */
+export function noConnection(
+  reason: Reason,
+  endpoint: string,
+  path: string,
+  client: string,
+  addresses: readonly string[],
+): Failure {
+  const message = `Unable to establish connection to ${endpoint}.
+
+service name: ${path}
+client name: ${client}
+addresses: [${addresses.join(', ')}]
+selected address: ${endpoint}
+`;
+  return failure(502, reason, message, true);
+}
+
+function dtabLines(text: string): string {
+  if (text === '') return '';
+  const dentries = Dtab.read(text).toJSON();
+  return dentries.map(({ prefix, dst }) => `  ${prefix} => ${dst}`).join('\n');
+}

@@ -1,0 +1,241 @@
+/**
+ * A worker thread: puts its parts together, then turns the reactor until it is told to drain.
+ *
+ *     WorkerStart --> memory, sockets, epoll --> reactor, net --> routers, clients --> servers, listeners
+ *
+ * The thread's task never returns to Node's event loop before that: messages come through the port when the wake-up
+ * rings.
+ */
+import { performance } from 'node:perf_hooks';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { Random } from '../core/balance/random.ts';
+import type { RouterConfig, ServerConfig } from '../core/config/types.ts';
+import { HeadParser } from '../core/http1/head.ts';
+import { EndpointRegion } from '../core/shared/endpoint-region.ts';
+import { FdOwners } from '../core/shared/fd-owners.ts';
+import { LIMIT_COUNTER, LIMITS_SCOPE } from '../core/shared/stats.ts';
+import { StatsWriter } from '../core/shared/stats-writer.ts';
+import { Http1Client } from './http1/client.ts';
+import { RequestWriter } from './http1/request-writer.ts';
+import { Http1Server } from './http1/server.ts';
+import { TraceIds } from './http1/trace-ids.ts';
+import type { FromWorker, ListenerSpec, ToWorker, WorkerStart } from './messages.ts';
+import { Handover, Listener } from './net/listener.ts';
+import { Net } from './net/net.ts';
+import { Epoll } from './os/epoll.ts';
+import { KernelMemory } from './os/memory.ts';
+import { Sockets } from './os/sockets.ts';
+import { pinThread, silence } from './os/thread.ts';
+import { Reactor, type Ready } from './reactor/reactor.ts';
+import { Timer, ticksOf } from './reactor/timer-wheel.ts';
+import type { EndpointPool } from './router/endpoint-pool.ts';
+import { Router, type RouterEnvironment } from './router/router.ts';
+
+const HOUSEKEEPING_MS = 1000;
+const DRAIN_LOOK_MS = 50;
+
+/** One worker. */
+class Worker extends Timer implements Ready {
+  readonly #start: WorkerStart;
+  readonly #memory: KernelMemory;
+  readonly #reactor: Reactor;
+  readonly #net: Net;
+  readonly #region: EndpointRegion;
+  readonly #stats: StatsWriter;
+  readonly #handover: Handover;
+  readonly #routers: Router[] = [];
+  readonly #servers: Http1Server[] = [];
+  readonly #listeners: Listener[] = [];
+  #drainDeadlineTick = -1;
+
+  constructor(start: WorkerStart) {
+    super();
+    const { limits, worker } = start;
+    this.#start = start;
+    this.#memory = new KernelMemory(limits.arenaBytes);
+    if (limits.pinWorkers === 1) pinThread(worker, this.#memory);
+    const sockets = new Sockets(this.#memory);
+    const epoll = new Epoll(this.#memory, limits.epollEventsMax);
+    this.#reactor = new Reactor(epoll, sockets, nodeClock(), (error) => this.#logFault(error));
+    this.#stats = new StatsWriter(start.stats);
+    this.#region = new EndpointRegion(start.endpoints);
+    const keyAt = this.#memory.reserve(start.headBytesMax);
+    const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
+    const fds = new FdOwners(start.fds);
+    this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax);
+    const load = new Int32Array(start.connections);
+    this.#handover = new Handover(worker, load, start.wakeups, start.handover);
+    this.#createRouters(keyAt);
+    this.#createServers(scratchAt, load);
+    this.#reactor.addLevel(start.wakeups[worker] as number, this);
+    this.#reactor.timers.arm(this, ticksOf(HOUSEKEEPING_MS));
+  }
+
+  #createRouters(keyAt: number): void {
+    const { worker, limits, routers, port } = this.#start;
+    const random = new Random((Date.now() ^ (worker * 0x9e3779b1)) | 0);
+    const pools = new Array<EndpointPool | undefined>(limits.endpointsMax).fill(undefined);
+    const say = (message: FromWorker) => port.postMessage(message);
+    for (const [index, config] of routers.entries()) {
+      const client = new Http1Client(this.#net, worker, this.#parser(config), this.#parser(config), () =>
+        this.#routers.some((router) => router.evictIdleConnection()),
+      );
+      const environment: RouterEnvironment = {
+        worker,
+        region: this.#region,
+        stats: this.#stats,
+        random,
+        poolWaitersMax: limits.poolWaitersMax,
+        pools,
+        net: this.#net,
+        keyAt,
+        connect: (pool, exchange) => client.connect(pool, exchange),
+        binder: {
+          bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
+          unbind: (router, route) => say({ type: 'unbind', router, route }),
+        },
+      };
+      this.#routers.push(new Router(index, config, environment));
+    }
+    this.#random = random;
+  }
+
+  #random: Random = new Random(0);
+
+  #parser(config: RouterConfig): HeadParser {
+    const { headerCountMax, leadingEmptyLinesMax, trailerBytesMax } = this.#start.limits;
+    return new HeadParser({
+      headerCountMax,
+      leadingEmptyLinesMax,
+      trailerBytesMax,
+      headBytesMax: config.maxHeadersKB * 1024,
+      initialLineBytesMax: config.maxInitialLineKB * 1024,
+    });
+  }
+
+  #createServers(scratchAt: number, load: Int32Array): void {
+    const { worker, listeners, limits } = this.#start;
+    const writer = new RequestWriter(this.#net, new TraceIds(this.#random), Date.now);
+    const gates = new Int32Array(this.#start.gates);
+    const full = () => {
+      const reached = Atomics.load(load, worker) >= limits.connectionsPerWorkerMax;
+      if (reached) this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.connectionsPerWorkerMax);
+      return reached;
+    };
+    for (const [index, spec] of listeners.entries()) {
+      const router = this.#routers[spec.router] as Router;
+      const server = new Http1Server({
+        net: this.#net,
+        worker,
+        router,
+        config: this.#configOf(spec),
+        scope: spec.scope,
+        parser: this.#parser(router.config),
+        trailerParser: this.#parser(router.config),
+        writer,
+        scratchAt,
+        gates,
+        gate: spec.gate,
+        load,
+      });
+      this.#servers.push(server);
+      this.#listeners.push(new Listener(this.#net, worker, index, spec.fd, server, this.#handover, full));
+    }
+  }
+
+  #configOf(spec: ListenerSpec): ServerConfig {
+    return (this.#start.routers[spec.router] as RouterConfig).servers[spec.server] as ServerConfig;
+  }
+
+  /** Serves until drained. */
+  run(): void {
+    this.#say({ type: 'serving' });
+    this.#reactor.run();
+    this.#say({ type: 'drained' });
+  }
+
+  #say(message: FromWorker): void {
+    this.#start.port.postMessage(message);
+  }
+
+  /** The wake-up rang: messages, connections from other workers, or changed endpoint tables. */
+  onReady(_events: number): void {
+    silence(this.#start.wakeups[this.#start.worker] as number, this.#memory);
+    // The epoch first: what is retired under a later one may not have been seen yet (endpoint-region.ts).
+    const epoch = this.#region.epoch();
+    for (let item = receiveMessageOnPort(this.#start.port); item; item = receiveMessageOnPort(this.#start.port)) {
+      this.#take(item.message as ToWorker);
+    }
+    this.#handover.receive((listener, fd) => (this.#servers[listener] as Http1Server).accept(fd));
+    for (const router of this.#routers) router.refreshTables();
+    this.#region.acknowledge(this.#start.worker, epoch);
+  }
+
+  #take(message: ToWorker): void {
+    switch (message.type) {
+      case 'bound':
+        (this.#routers[message.router] as Router).onBound(message);
+        break;
+      case 'release':
+        for (const scope of message.scopes) this.#stats.releaseScope(scope);
+        this.#say({ type: 'released', token: message.token });
+        break;
+      case 'drain':
+        this.#drain(message.graceMs);
+        break;
+    }
+  }
+
+  #drain(graceMs: number): void {
+    this.#drainDeadlineTick = this.#reactor.nowTick + ticksOf(graceMs);
+    for (const listener of this.#listeners) {
+      // What the kernel has queued was accepted as far as its clients know.
+      listener.onReady(0);
+      listener.stop();
+    }
+    for (const server of this.#servers) server.draining = true;
+    this.#lookAtDrain();
+  }
+
+  #lookAtDrain(): void {
+    let open = 0;
+    for (const server of this.#servers) {
+      for (const connection of server.connections) {
+        if (connection.idle) connection.close();
+        else open++;
+      }
+    }
+    if (open === 0 || this.#reactor.nowTick >= this.#drainDeadlineTick) this.#reactor.stop();
+    else this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(DRAIN_LOOK_MS));
+  }
+
+  onDeadline(): void {
+    if (this.#drainDeadlineTick >= 0) {
+      this.#lookAtDrain();
+      return;
+    }
+    for (const router of this.#routers) router.expire();
+    this.#net.trim();
+    this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(HOUSEKEEPING_MS));
+  }
+
+  onFault(_error: unknown): void {
+    // Already logged; the wake-up goes on.
+  }
+
+  #logFault(error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#say({ type: 'log', level: 'error', message: `worker ${this.#start.worker}: ${message}` });
+  }
+}
+
+/** Microseconds on a clock that all threads of the machine share: they compare each other's stamps. */
+function nodeClock(): () => number {
+  const originMicros = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000;
+  return () => originMicros + performance.now() * 1000;
+}
+
+/** The pool's task: serves until drained. */
+export default function work(start: WorkerStart): void {
+  new Worker(start).run();
+}
