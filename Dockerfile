@@ -17,7 +17,7 @@ RUN npm ci --omit=dev --no-audit --no-fund \
  && uws="uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" \
  && find node_modules/uWebSockets.js -name 'uws_*.node' ! -name "$uws" -delete \
  && test -f "node_modules/uWebSockets.js/$uws" \
- && rm -rf node_modules/koffi/src node_modules/koffi/vendor node_modules/koffi/doc node_modules/@koromix/koffi-*/musl_* \
+ && rm -rf node_modules/koffi/vendor node_modules/koffi/doc node_modules/@koromix/koffi-*/musl_* \
  && node -e 'require("koffi")'
 
 FROM node:24-trixie-slim

@@ -34,7 +34,7 @@ Weft is up, with two services behind it: hello, which asks world through the mes
 
   Metrics:                     http://127.0.0.1:9990/admin/metrics.json?pretty=true
   For Prometheus:              http://127.0.0.1:9990/admin/metrics/prometheus
-  How a name resolves:         curl 'http://127.0.0.1:9990/delegator.json?path=/svc/hello'
+  How a name resolves:         curl 'http://127.0.0.1:9990/delegator.json?namespace=hello&path=/svc/hello'
   The configuration:           examples/hello/linkerd.yaml; the services' addresses: examples/hello/disco/
 
 Ctrl-C stops it all.

@@ -102,7 +102,7 @@ function readOptions(head: ParsedHead, bytes: Uint8Array, list: ListCursor): num
 }
 
 function markNamed(head: ParsedHead, bytes: Uint8Array, start: number, end: number): void {
-  if (fieldToken(bytes, head.view, start, end) !== TOKEN_NONE || isEndToEndName(bytes, start, end)) return;
+  if (fieldToken(bytes, head.view, start, end) > TOKEN_NONE || isEndToEndName(bytes, start, end)) return;
   const fields = head.fields;
   for (let at = 0; at < head.fieldCount * FIELD_STRIDE; at += FIELD_STRIDE) {
     if (fields[at + FIELD_TOKEN] !== TOKEN_NONE) continue;

@@ -9,7 +9,7 @@
  *       |                                                          ^
  *       +--> CR -> LF: the section ends       anything else: an error, reported at the byte that is wrong
  */
-import { CHAR_CLASS, COLON, CR, HTAB, LF, SP, TOKEN_CHAR } from './ascii.ts';
+import { COLON, CR, HTAB, LF, SP } from './ascii.ts';
 import {
   ERR_BARE_CR,
   ERR_BARE_LF,
@@ -22,8 +22,8 @@ import {
   INCOMPLETE,
 } from './errors.ts';
 import { FIELD_STRIDE, type ParsedHead } from './parsed-head.ts';
-import { skipValue } from './scan.ts';
-import { fieldToken, TOKEN_LOOKALIKE, TOKEN_NONE } from './tokens.ts';
+import { isToken, skipName, skipValue } from './scan.ts';
+import { fieldToken, TOKEN_LOOKALIKE, TOKEN_NONE, TOKEN_UNKNOWN } from './tokens.ts';
 
 /**
  * Parses field lines up to and with the empty line into `fieldCount`, `fields`, `seen`, `repeated` and `first`.
@@ -45,20 +45,26 @@ export function parseFields(
   const fields = head.fields;
   const view = head.view;
   const room = fields.length;
+  let count = 0;
   let at = 0;
   let seen = 0;
   let repeated = 0;
   let pos = start;
   while (pos < stop) {
     const nameStart = pos;
-    while (pos < stop && (CHAR_CLASS[bytes[pos]!]! & TOKEN_CHAR) !== 0) pos++;
-    if (pos === stop) return ranOut;
+    pos = skipName(bytes, view, pos, stop);
     const nameEnd = pos;
+    let token = nameEnd > nameStart ? fieldToken(bytes, view, nameStart, nameEnd) : TOKEN_NONE;
+    if (token === TOKEN_UNKNOWN) {
+      if (!isToken(bytes, nameStart, nameEnd)) return ERR_FIELD_NAME;
+      token = TOKEN_NONE;
+    }
+    if (pos === stop) return ranOut;
     if (bytes[pos] !== COLON || nameEnd === nameStart) {
       if (bytes[pos] !== CR || nameEnd !== nameStart) return nameError(bytes[pos]!, nameEnd === nameStart);
       if (pos + 1 === stop) return ranOut;
       if (bytes[pos + 1] !== LF) return ERR_BARE_CR;
-      head.fieldCount = at / FIELD_STRIDE;
+      head.fieldCount = count;
       head.seen = seen;
       head.repeated = repeated;
       return pos + 2;
@@ -76,11 +82,10 @@ export function parseFields(
     if (bytes[pos + 1] !== LF) return ERR_BARE_CR;
     pos += 2;
 
-    const token = fieldToken(bytes, view, nameStart, nameEnd);
     if (token !== TOKEN_NONE) {
       if (token === TOKEN_LOOKALIKE) return ERR_LOOKALIKE;
       const bit = 1 << token;
-      if ((seen & bit) === 0) head.first[token] = at / FIELD_STRIDE;
+      if ((seen & bit) === 0) head.first[token] = count;
       repeated |= seen & bit;
       seen |= bit;
     }
@@ -90,6 +95,7 @@ export function parseFields(
     fields[at + 3] = valueEnd;
     fields[at + 4] = token;
     at += FIELD_STRIDE;
+    count++;
   }
   return ranOut;
 }

@@ -10,7 +10,7 @@
  *
  * A response to HEAD, to CONNECT with a 2xx, or with status 1xx, 204 or 304 has no body whatever its fields say.
  */
-import { asciiBytes, CHAR_CLASS, CR, equalsIgnoreCase, HTAB, NINE, TOKEN_CHAR, ZERO } from './ascii.ts';
+import { asciiBytes, CR, equalsIgnoreCase, HTAB, NINE, ZERO } from './ascii.ts';
 import {
   ERR_CODING,
   ERR_CODING_IN_HTTP10,
@@ -32,6 +32,7 @@ import {
   FIELD_VALUE_START,
   type ParsedHead,
 } from './parsed-head.ts';
+import { isToken } from './scan.ts';
 import { TOKEN_CONTENT_LENGTH, TOKEN_TRANSFER_ENCODING } from './tokens.ts';
 
 const LENGTH_BIT = 1 << TOKEN_CONTENT_LENGTH;
@@ -115,18 +116,11 @@ function checkCodings(head: ParsedHead, bytes: Uint8Array, list: ListCursor): nu
     if (bytes[start - 1] === HTAB || bytes[end] !== CR) return ERR_CODING;
     list.open(start, end);
     while (list.next(bytes)) {
-      if (chunked || !isToken(bytes, list.start, list.end)) return ERR_CODING;
+      if (chunked || list.start === list.end || !isToken(bytes, list.start, list.end)) return ERR_CODING;
       if (equalsIgnoreCase(bytes, list.start, list.end, CHUNKED)) chunked = true;
       else others = true;
     }
   }
   if (!chunked) return ERR_CODING;
   return others ? ERR_CODING_UNSUPPORTED : 0;
-}
-
-function isToken(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let pos = start; pos < end; pos++) {
-    if ((CHAR_CLASS[bytes[pos]!]! & TOKEN_CHAR) === 0) return false;
-  }
-  return end > start;
 }

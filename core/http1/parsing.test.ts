@@ -29,7 +29,7 @@ function latin1(text: string): Uint8Array {
 
 function tokenOf(name: string): number {
   const bytes = latin1(name);
-  return fieldToken(bytes, new DataView(bytes.buffer), 0, bytes.length);
+  return Math.max(TOKEN_NONE, fieldToken(bytes, new DataView(bytes.buffer), 0, bytes.length));
 }
 
 function slice(bytes: Uint8Array, start: number, end: number): string {

@@ -2,10 +2,19 @@
  * The field names that a mesh proxy must know, as small integers, so that a head can be asked with one bit mask
  * whether it holds any of them, and no name is ever compared twice.
  *
- * A perfect hash over (length, first byte, middle byte) leaves one candidate for a name; its bytes decide. The table is
- * built when the module is loaded, and a collision (after an addition to the list) is an error there and then.
+ * A perfect hash leaves one candidate for a name, its bytes decide, four at a time and in either letter case:
+ *
+ *     c o n t e n t - l e n g t h        hash of first and last word, middle byte and length -> one of 256 slots
+ *     |-----|       ^       |-----|
+ *
+ * Common names that need no token are in the table too: a name that is found there need not be checked byte by byte for
+ * characters that no name may hold. The table is built when the module is loaded, and a collision (after an addition
+ * to a list) is an error there and then.
  */
 import { asciiBytes } from './ascii.ts';
+
+/** The name is not in the table: whether it is a valid name at all is for the caller to find out. */
+export const TOKEN_UNKNOWN = -1;
 
 /** The field is none of the known ones. */
 export const TOKEN_NONE = 0;
@@ -75,35 +84,88 @@ export const TOKEN_NAMES: readonly string[] = [
 
 const LOOKALIKES: readonly string[] = ['content_length', 'transfer_encoding'];
 
-const SLOTS = 128;
-const slotToken = new Uint8Array(SLOTS);
-const slotLength = new Uint8Array(SLOTS);
-/** Names end to end, each at `slot * NAME_STRIDE`, with bit 0x20 set in every byte. */
+const ORDINARY_NAMES: readonly string[] = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'accept-ranges',
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-type',
+  'cookie',
+  'date',
+  'etag',
+  'expires',
+  'forwarded',
+  'if-modified-since',
+  'if-none-match',
+  'last-modified',
+  'location',
+  'origin',
+  'priority',
+  'referer',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'server',
+  'set-cookie',
+  'traceparent',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'vary',
+  'x-b3-sampled',
+  'x-b3-spanid',
+  'x-b3-traceid',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-powered-by',
+  'x-request-id',
+];
+
+const LETTER_CASE = 0x20202020;
+/** Found by trying random odd numbers until no two names met; of no meaning otherwise. */
+const MULTIPLIER = 0x356d3dd5;
+const SLOT_BITS = 8;
+/** Names lie at `slot * NAME_STRIDE`, with bit 0x20 set in every byte. */
 const NAME_STRIDE = 32;
-const slotName = new Uint8Array(SLOTS * NAME_STRIDE);
+
+const slotToken = new Int8Array(1 << SLOT_BITS).fill(TOKEN_UNKNOWN);
+const slotLength = new Uint8Array(1 << SLOT_BITS);
+const slotName = new Uint8Array(NAME_STRIDE << SLOT_BITS);
 const slotNameView = new DataView(slotName.buffer);
 
 function addName(name: string, token: number): void {
   const bytes = asciiBytes(name);
-  const slot = slotOf(bytes, 0, bytes.length);
-  if (slotToken[slot] !== TOKEN_NONE)
-    throw new Error(`field name ${name} collides: choose other multipliers in slotOf`);
+  const slot = slotOf(bytes, new DataView(bytes.buffer), 0, bytes.length);
+  if (slotLength[slot] !== 0) throw new Error(`field name ${name} collides: choose another MULTIPLIER`);
   slotToken[slot] = token;
   slotLength[slot] = bytes.length;
   for (const [i, byte] of bytes.entries()) slotName[slot * NAME_STRIDE + i] = byte | 0x20;
 }
 
-function slotOf(bytes: Uint8Array, start: number, length: number): number {
-  return (length + (bytes[start]! | 0x20) * 21 + (bytes[start + (length >> 1)]! | 0x20)) & (SLOTS - 1);
+function slotOf(bytes: Uint8Array, view: DataView, start: number, length: number): number {
+  let first = bytes[start]! | 0x20;
+  let last = bytes[start + length - 1]! | 0x20;
+  if (length >= 4) {
+    first = view.getInt32(start) | LETTER_CASE;
+    last = view.getInt32(start + length - 4) | LETTER_CASE;
+  }
+  const middle = bytes[start + (length >> 1)]! | 0x20;
+  return Math.imul(Math.imul(first, 31) + last + length + middle, MULTIPLIER) >>> (32 - SLOT_BITS);
 }
 
 for (const [token, name] of TOKEN_NAMES.entries()) {
   if (token !== TOKEN_NONE) addName(name, token);
 }
 for (const name of LOOKALIKES) addName(name, TOKEN_LOOKALIKE);
+for (const name of ORDINARY_NAMES) addName(name, TOKEN_NONE);
 
 /**
- * The token of the field name in `bytes[start, end)`, {@link TOKEN_NONE} when it is not a known one.
+ * The token of the field name in `bytes[start, end)`: {@link TOKEN_NONE} when it is a name without one,
+ * {@link TOKEN_UNKNOWN} when it is not in the table.
  *
  * The name is not empty and holds no control characters; letters match in either case.
  *
@@ -111,15 +173,15 @@ for (const name of LOOKALIKES) addName(name, TOKEN_LOOKALIKE);
  */
 export function fieldToken(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   const length = end - start;
-  const slot = slotOf(bytes, start, length);
-  if (slotLength[slot] !== length) return TOKEN_NONE;
+  const slot = slotOf(bytes, view, start, length);
+  if (slotLength[slot] !== length) return TOKEN_UNKNOWN;
   const name = slot * NAME_STRIDE;
   let i = 0;
   for (; i + 4 <= length; i += 4) {
-    if ((view.getInt32(start + i) | 0x20202020) !== slotNameView.getInt32(name + i)) return TOKEN_NONE;
+    if ((view.getInt32(start + i) | LETTER_CASE) !== slotNameView.getInt32(name + i)) return TOKEN_UNKNOWN;
   }
   for (; i < length; i++) {
-    if ((bytes[start + i]! | 0x20) !== slotName[name + i]) return TOKEN_NONE;
+    if ((bytes[start + i]! | 0x20) !== slotName[name + i]) return TOKEN_UNKNOWN;
   }
   return slotToken[slot]!;
 }

@@ -35,7 +35,13 @@ const BORDERS: readonly Border[] = [
     rooms: ['core/'],
     types: [],
   },
-  { room: 'workers/', node: ['node:worker_threads'], packages: [], rooms: ['core/'], types: [] },
+  {
+    room: 'workers/',
+    node: ['node:perf_hooks', 'node:worker_threads'],
+    packages: ['ringbuf.js'],
+    rooms: ['core/'],
+    types: [],
+  },
   {
     room: 'control/',
     node: ['*'],

@@ -1,0 +1,124 @@
+/** A real Weft for whole-process tests: `bin/weft` as a child process with a configuration of the test's own. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../house/root.ts';
+
+export const IP = '127.0.0.1';
+const READY_TIMEOUT_MS = 20_000;
+
+/** How a Weft is started. */
+export interface WeftOptions {
+  /** Endpoints by name: `{ web: ['127.0.0.1 8080'] }`, lines of the disco files. */
+  readonly disco?: Readonly<Record<string, readonly string[]>>;
+  /** YAML of further router keys, each line indented by two spaces; the default dtab is `/svc => /#/io.l5d.fs`. */
+  readonly router?: string;
+  /** YAML of further server keys, each line indented by four spaces. */
+  readonly server?: string;
+  /** Keys of `admin`, in flow form, such as `, shutdownGraceMs: 500`. */
+  readonly admin?: string;
+  /** Environment flags; one worker unless told otherwise. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running Weft. */
+export class Weft {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly directory: string;
+  readonly child: ChildProcess;
+  /** Everything it has logged. */
+  log = '';
+
+  private constructor(port: number, adminPort: number, directory: string, child: ChildProcess) {
+    this.port = port;
+    this.adminPort = adminPort;
+    this.directory = directory;
+    this.child = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.log += text;
+    });
+  }
+
+  /** Starts one and waits until it serves. */
+  static async start(options: WeftOptions = {}): Promise<Weft> {
+    const directory = mkdtempSync(join(tmpdir(), 'weft-test-'));
+    mkdirSync(join(directory, 'disco'));
+    const port = await freePort();
+    const adminPort = await freePort();
+    const config = join(directory, 'linkerd.yaml');
+    const dtab = options.router?.includes('dtab:') ? '' : '\n  dtab: /svc => /#/io.l5d.fs';
+    writeFileSync(
+      config,
+      `admin: {ip: ${IP}, port: ${adminPort}${options.admin ?? ''}}
+namers: [{kind: io.l5d.fs, rootDir: ${directory}/disco}]
+routers:
+- protocol: http
+  label: test${dtab}
+${options.router ?? ''}
+  servers:
+  - ip: ${IP}
+    port: ${port}
+${options.server ?? ''}
+`,
+    );
+    const env = { ...process.env, WEFT_WORKERS: '1', ...options.env };
+    const child = spawn(process.execPath, [join(ROOT, 'bin/weft'), config], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const weft = new Weft(port, adminPort, directory, child);
+    for (const [name, lines] of Object.entries(options.disco ?? {})) weft.disco(name, lines);
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    while (!weft.log.includes('initialized')) {
+      assert.ok(child.exitCode === null && Date.now() < deadline, `weft did not start: ${weft.log}`);
+      await sleep(20);
+    }
+    return weft;
+  }
+
+  /** Replaces a name's endpoints, atomically. */
+  disco(name: string, lines: readonly string[]): void {
+    const path = join(this.directory, 'disco', name);
+    writeFileSync(`${path}.new`, lines.map((line) => `${line}\n`).join(''));
+    renameSync(`${path}.new`, path);
+  }
+
+  /** A counter or gauge, 0 when it is not there. @param name without the `rt/test/` in front */
+  async metric(name: string): Promise<number> {
+    const metrics = await this.metrics();
+    return metrics[`rt/test/${name}`] ?? metrics[name] ?? 0;
+  }
+
+  /** All metrics, flat. */
+  async metrics(): Promise<Record<string, number>> {
+    const response = await fetch(`http://${IP}:${this.adminPort}/admin/metrics.json`);
+    return (await response.json()) as Record<string, number>;
+  }
+
+  /** Ends it. @returns its exit status */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.kill(signal);
+      await ended;
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+    return this.child.exitCode;
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, IP);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
