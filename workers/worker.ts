@@ -78,7 +78,7 @@ class Worker extends Timer implements Ready {
     const say = (message: FromWorker) => port.postMessage(message);
     for (const [index, config] of routers.entries()) {
       const client = new Http1Client(this.#net, worker, this.#parser(config), this.#parser(config), () =>
-        this.#routers.some((router) => router.evictIdleConnection()),
+        this.#routers.some((router) => router.routes.evictIdleConnection()),
       );
       const environment: RouterEnvironment = {
         worker,
@@ -167,14 +167,14 @@ class Worker extends Timer implements Ready {
       this.#take(item.message as ToWorker);
     }
     this.#handover.receive((listener, fd) => (this.#servers[listener] as Http1Server).accept(fd));
-    for (const router of this.#routers) router.refreshTables();
+    for (const router of this.#routers) router.routes.refreshTables();
     this.#region.acknowledge(this.#start.worker, epoch);
   }
 
   #take(message: ToWorker): void {
     switch (message.type) {
       case 'bound':
-        (this.#routers[message.router] as Router).onBound(message);
+        (this.#routers[message.router] as Router).routes.onBound(message);
         break;
       case 'release':
         for (const scope of message.scopes) this.#stats.releaseScope(scope);
@@ -214,7 +214,7 @@ class Worker extends Timer implements Ready {
       this.#lookAtDrain();
       return;
     }
-    for (const router of this.#routers) router.expire();
+    for (const router of this.#routers) router.routes.expire();
     this.#net.trim();
     this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(HOUSEKEEPING_MS));
   }

@@ -1,3 +1,4 @@
+/** Which texts of a configuration are IP addresses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canonicalIp } from './ip-literal.ts';

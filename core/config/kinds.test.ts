@@ -1,3 +1,4 @@
+/** The registry of `kind`s refuses two of one name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kind, kinds, laterKind } from './kinds.ts';

@@ -1,3 +1,4 @@
+/** The name that an unknown key was probably meant to be. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** Binding a path through a dtab (spec 01 sections 4 and 9.3), with namers that answer, wait, fail and change. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** Delegation trees and their JSON, the worked example of spec 01 section 8.4 among them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Activity, failed, ok, PENDING, type State } from './activity.ts';

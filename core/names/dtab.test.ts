@@ -1,3 +1,4 @@
+/** Reading, printing and looking up in dtabs (spec 01 sections 2 and 9). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** Live values: opened once for all who look, closed with the last of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

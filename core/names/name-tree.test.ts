@@ -1,3 +1,4 @@
+/** Name trees: grammar, printing, evaluation and simplification (spec 01 sections 9.1 and 9.2). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

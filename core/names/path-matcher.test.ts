@@ -1,3 +1,4 @@
+/** Path expressions with captures (spec 01 section 7). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Path } from './path.ts';

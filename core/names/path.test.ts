@@ -1,3 +1,4 @@
+/** The grammar of paths, its error texts, and that what is printed reads back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

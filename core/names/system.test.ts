@@ -1,3 +1,4 @@
+/** The `/$/` utility namers (spec 01 sections 5 and 9.4). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mapLeaves } from './name-tree.ts';

@@ -1,3 +1,4 @@
+/** A window of a histogram that writers never stop: what it shows is what came since it was last rolled. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HistogramWindow } from './histogram-window.ts';

@@ -1,3 +1,4 @@
+/** The buckets of the histogram: their relative error, and the summary made of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -13,6 +13,7 @@ import {
   DIRECTORY_START,
   FIRST_TOTAL,
   HEADER,
+  HISTOGRAM,
   HISTOGRAM_CELL,
   REASONS_CELL,
   SCOPE_COUNTERS,
@@ -47,6 +48,14 @@ export class StatsWriter {
   /** Adds `amount`, which for a level may be negative. */
   add(scope: number, counter: number, amount: number): void {
     this.#floats[(scope << CHUNK_FLOATS_SHIFT) + counter]! += amount;
+  }
+
+  /** Counts a request that has ended, how long it took, and whether it succeeded (a failure's reason comes by {@link recordFailure}). */
+  recordRequest(scope: number, success: boolean, micros: number): void {
+    const at = scope << CHUNK_FLOATS_SHIFT;
+    this.#floats[at + COUNTER.requests]! += 1;
+    if (success) this.#floats[at + COUNTER.success]! += 1;
+    this.recordLatency(scope, HISTOGRAM.requestLatency, micros);
   }
 
   /** Counts a response by its status code; a code outside 100..599 is counted as `statusError`. */

@@ -1,3 +1,4 @@
+/** Counters and histograms in shared memory: what workers write, the reader adds up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -30,6 +30,8 @@ export function piece(text: string): Uint8Array {
 export const VIA_LINE = piece('via: 1.1 linkerd\r\n');
 /** The same behind values that were there before. */
 export const VIA_SUFFIX = piece(', 1.1 linkerd\r\n');
+/** Where in front of its line's end Weft's entry has the minor version of the message that it stands for. */
+export const VIA_MINOR_BACK = '1 linkerd\r\n'.length;
 export const VIA_START = piece('via: ');
 export const CONNECTION_CLOSE = piece('connection: close\r\n');
 export const CONNECTION_KEEP_ALIVE = piece('connection: keep-alive\r\n');

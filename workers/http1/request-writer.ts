@@ -25,6 +25,7 @@ import {
   TOKEN_HOP_NAMED,
   TOKEN_HOST,
   TOKEN_KEEP_ALIVE,
+  TOKEN_L5D_CTX_DEADLINE,
   TOKEN_L5D_CTX_DTAB,
   TOKEN_L5D_CTX_TRACE,
   TOKEN_L5D_DST_CLIENT,
@@ -46,6 +47,7 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
+import { isRepeated, readSampleRate, strictestDeadline } from './context-fields.ts';
 import {
   CONNECTION_UPGRADE,
   copyBytes,
@@ -53,6 +55,7 @@ import {
   fieldsStart,
   piece,
   VIA_LINE,
+  VIA_MINOR_BACK,
   VIA_START,
   VIA_SUFFIX,
 } from './field-lines.ts';
@@ -160,10 +163,12 @@ export class RequestWriter {
     clearContext: boolean,
   ): number {
     const { fields, fieldCount, authorityFromTarget } = parser;
-    if ((parser.seen & DROPPED) === 0 && !authorityFromTarget && !clearContext) {
+    const deadlines = isRepeated(parser, TOKEN_L5D_CTX_DEADLINE);
+    if ((parser.seen & DROPPED) === 0 && !authorityFromTarget && !clearContext && !deadlines) {
       return copyBytes(bytes, at, fieldsStart(parser, headEnd), headEnd - 2);
     }
-    const dropped = authorityFromTarget ? DROPPED | (1 << TOKEN_HOST) : DROPPED;
+    let dropped = authorityFromTarget ? DROPPED | (1 << TOKEN_HOST) : DROPPED;
+    if (deadlines) dropped |= 1 << TOKEN_L5D_CTX_DEADLINE;
     let end = at;
     if (authorityFromTarget) {
       end = copyPiece(bytes, end, HOST_START, HOST_START.length);
@@ -201,11 +206,17 @@ export class RequestWriter {
       end = copyPiece(bytes, at, branch.headers, branch.headers.length - VIA_LINE.length);
       end = writeVia(bytes, end, parser);
     }
+    if (parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
     const hasContext = (parser.seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0 && !options.clearContext;
     const field = hasContext ? (parser.first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE : -1;
     const contextStart = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_START] as number);
     const contextEnd = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_END] as number);
-    end = this.#traceIds.write(bytes, end, contextStart, contextEnd);
+    const sampled = (parser.seen & (1 << TOKEN_L5D_SAMPLE)) !== 0 && !options.clearContext;
+    end = this.#traceIds.write(bytes, end, contextStart, contextEnd, sampled ? readSampleRate(bytes, parser) : -1);
+    if (isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
+      const deadline = strictestDeadline(bytes, parser);
+      end = copyPiece(bytes, end, deadline, deadline.length);
+    }
     if (options.timestampHeader === undefined) return end;
     const line = piece(`${options.timestampHeader}: ${this.#wallClockMs()}\r\n`);
     return copyPiece(bytes, end, line, line.length);

@@ -34,6 +34,7 @@ import {
   fieldsStart,
   piece,
   VIA_LINE,
+  VIA_MINOR_BACK,
 } from './field-lines.ts';
 import { startsWithL5d, writeVia } from './request-writer.ts';
 
@@ -99,6 +100,7 @@ export function rewriteResponseHead(
   const viaSeen = (parser.seen & (1 << TOKEN_VIA)) !== 0;
   // The values of a via that was there are read before anything moves.
   const joinedEnd = viaSeen ? writeVia(bytes, joined, parser) : joined;
+  if (viaSeen && parser.versionMinor === 0) bytes[joinedEnd - VIA_MINOR_BACK] = 0x30;
   const added = options.success ? SUCCESS : FAILURE;
   const addedBytes = options.clearContext ? 0 : viaSeen ? added.length - VIA_LINE.length : added.length;
   const viaOnly = options.clearContext && !viaSeen ? VIA_LINE.length : 0;
@@ -111,6 +113,7 @@ export function rewriteResponseHead(
   bytes[head + MINOR_VERSION_AT] = 0x31;
   let end = copyPiece(bytes, head + statusLineBytes, added, addedBytes);
   end = copyPiece(bytes, end, VIA_LINE, viaOnly);
+  if (!viaSeen && parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
   if (viaSeen) {
     bytes.copyWithin(end, joined, joinedEnd);
     end += joinedEnd - joined;

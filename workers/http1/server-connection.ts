@@ -18,69 +18,28 @@
  */
 import { ERR_HOST_MISSING, INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
-import { BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
+import { METHOD_HEAD } from '../../core/http1/methods.ts';
+import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_UPGRADE } from '../../core/http1/tokens.ts';
-import type { Connection } from '../net/connection.ts';
-import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import { ROUTE, type Route, type RouteBranch } from '../router/routes.ts';
-import { piece } from './field-lines.ts';
-import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
-import { AFTER, rewriteResponseHead } from './response-writer.ts';
 import type { Http1Server } from './server.ts';
-
-const HEAD = 0;
-const PARKED = 1;
-const ACQUIRING = 2;
-const BODY = 3;
-const WAITING = 4;
-const TUNNEL = 5;
-const FLUSHING = 6;
-const LINGER = 7;
-
-const CONTINUE = piece('HTTP/1.1 100 Continue\r\n\r\n');
-const LINGER_MS = 2000;
+import { Http1ServerEndings } from './server-endings.ts';
+import { ACQUIRING, BODY, FLUSHING, HEAD, LINGER, PARKED, TUNNEL, WAITING } from './server-responder.ts';
 
 /** The server's side of HTTP/1. */
-export class Http1ServerConnection extends Http1Connection implements Downstream, Deferred {
-  readonly server: Http1Server;
-  /** Microseconds of the reactor's clock at acceptance. */
-  readonly openedMicros: number;
-  private state = HEAD;
-  private exchange: Exchange | null = null;
-  private parkedOn: Route | null = null;
-  private body: MessageBody | null = null;
-  /** The connection can carry another request, as far as the one at hand is concerned. */
-  private persistent = true;
-  private clientMinor = 1;
+export class Http1ServerConnection extends Http1ServerEndings implements Downstream {
   private expectsContinue = false;
-  /** The request is a HEAD. */
-  private bodyless = false;
-  private responseStarted = false;
-  /** This request holds a place under the server's maxConcurrentRequests. */
-  gated = false;
   /** {@link onUpstreamReady} came while the request's bytes were still at hand. */
   private readyInline = false;
   private dispatching = false;
 
   constructor(server: Http1Server, worker: number, fd: number) {
-    super(server.net, worker, fd, server.scope);
-    this.server = server;
-    this.openedMicros = this.net.reactor.nowMicros;
+    super(server, worker, fd);
     this.net.reactor.timers.arm(this, this.net.reactor.nowTick + ticksOf(this.net.limits.headerTimeoutMs));
-  }
-
-  get connection(): Connection {
-    return this;
-  }
-
-  /** Whether the client understands chunks. */
-  get takesChunks(): boolean {
-    return this.clientMinor > 0;
   }
 
   /** Nothing of a request has been received: at shutdown such a connection is closed at once. */
@@ -145,7 +104,7 @@ export class Http1ServerConnection extends Http1Connection implements Downstream
     const { status, reason, message } = requestFailure(code);
     if (code === ERR_HOST_MISSING) {
       const refusal = this.server.describeUnidentified(this, at, 'Host header is absent');
-      this.server.router.countRefused(this.server.scope, 0, refusal);
+      this.server.router.stats.refused(this.server.scope, 0, refusal.status, refusal.reason);
       this.answer(refusal, true);
       return;
     }
@@ -224,7 +183,7 @@ export class Http1ServerConnection extends Http1Connection implements Downstream
   private park(route: Route, parser: HeadParser, start: number, headEnd: number, end: number): number {
     const { router } = this.server;
     this.releaseGate();
-    if (!router.park(route, this)) {
+    if (!router.routes.park(route, this)) {
       const refusal = failure(503, 'binding_overload', 'too many requests wait for a name to be bound', true);
       return this.refuse(parser, headEnd, end, refusal, 0);
     }
@@ -234,6 +193,12 @@ export class Http1ServerConnection extends Http1Connection implements Downstream
     timers.arm(this, nowTick + ticksOf(router.config.bindingTimeoutMs));
     this.keepOrEnd(start, end - start);
     return end;
+  }
+
+  protected leave(): void {
+    if (this.parkedOn === null) return;
+    this.server.router.routes.unpark(this.parkedOn, this);
+    this.parkedOn = null;
   }
 
   onUnparked(_route: Route): void {
@@ -260,7 +225,7 @@ export class Http1ServerConnection extends Http1Connection implements Downstream
     uncounted = false,
   ): number {
     this.beginBody(parser);
-    if (!uncounted) this.server.router.countRefused(this.server.scope, serviceScope, cause);
+    if (!uncounted) this.server.router.stats.refused(this.server.scope, serviceScope, cause.status, cause.reason);
     this.releaseGate();
     this.state = WAITING;
     this.answer(cause, true);
@@ -314,12 +279,6 @@ export class Http1ServerConnection extends Http1Connection implements Downstream
     const sent = connection.writeTwo(exchange.headAt, exchange.headBytes, at, n);
     if (sent) this.afterBodyBytes(body);
     return at + n;
-  }
-
-  private writeContinue(): void {
-    const { scratchAt } = this.server;
-    this.net.bytes.set(CONTINUE, scratchAt);
-    this.write(scratchAt, CONTINUE.length);
   }
 
   private readBody(): void {
@@ -376,263 +335,9 @@ export class Http1ServerConnection extends Http1Connection implements Downstream
 
   // ---- writing the response ------------------------------------------------------------------------------------
 
-  writeResponseHead(parser: HeadParser, start: number, headEnd: number): number {
-    const exchange = this.exchange as Exchange;
-    const { server } = this;
-    const options = server.responseOptions;
-    const chunkless = !this.takesChunks;
-    const endless =
-      parser.bodyKind === BODY_UNTIL_CLOSE ||
-      (chunkless && parser.contentLength < 0 && !isBodyless(exchange, parser.status));
-    if (endless || server.draining) this.persistent = false;
-    this.responseStarted = true;
-    options.success = server.router.isSuccess(parser.status);
-    options.after = this.persistent ? (chunkless ? AFTER.keepAlive : AFTER.keep) : AFTER.close;
-    if (parser.status === 101) options.after = AFTER.upgrade;
-    else if (exchange.method === METHOD_CONNECT && parser.status < 300) options.after = AFTER.keep;
-    options.dropTransferEncoding = chunkless;
-    options.dropContentLength = parser.status === 204;
-    return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
-  }
-
-  writeInformational(start: number, headEnd: number): void {
-    if (this.takesChunks) this.write(start, headEnd - start);
-  }
-
-  onResponseEnd(): void {
-    const requestEnded = this.state === WAITING;
-    this.exchange = null;
-    this.releaseGate();
-    this.finishResponse(requestEnded);
-  }
-
-  private finishResponse(requestEnded: boolean): void {
-    if (this.closed) return;
-    if (!this.persistent || !requestEnded) {
-      this.persistent = false;
-      this.finish();
-      return;
-    }
-    this.state = HEAD;
-    this.deadlineTick = NEVER;
-    if (this.output !== null) this.armStall();
-    if (this.kept !== null || this.readable) this.net.reactor.defer(this);
-  }
-
-  /** Bytes wait for a client that does not read: it has so long to take some. */
-  armStall(): void {
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
-  }
-
   onTunnel(): void {
     this.state = TUNNEL;
     this.exchange = null;
     this.deadlineTick = NEVER;
   }
-
-  /** No more requests here: what is queued goes out, then the connection ends. */
-  private finish(): void {
-    if (this.output !== null) {
-      this.state = FLUSHING;
-      this.armStall();
-      return;
-    }
-    // A close over unread bytes makes the kernel send a reset, which may overtake the response (RFC 9112 section 9.6).
-    this.state = LINGER;
-    this.dropKept();
-    this.net.sockets.shutdownWrite(this.fd);
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(LINGER_MS));
-    if (this.readable || this.peerEnding) this.discard();
-  }
-
-  private discard(): void {
-    this.readable = true;
-    while (this.readable && !this.closed) if (this.receive(this.net.readBytes) < 0) return;
-  }
-
-  // ---- failures ------------------------------------------------------------------------------------------------
-
-  onFailed(cause: Failure): void {
-    this.exchange = null;
-    this.releaseGate();
-    if (this.responseStarted) {
-      // The client must see that its response is not whole (hostile-inputs row 25).
-      this.reset();
-      return;
-    }
-    this.answer(cause, true);
-  }
-
-  /** Writes a response of Weft's own; the request's body, if any is due, is not waited for. */
-  private answer(cause: Failure, explained: boolean): void {
-    const requestEnded = this.body === null || this.body.done;
-    if (!requestEnded) this.persistent = false;
-    this.server.writeAnswer(this, cause, explained, this.persistent, this.clientMinor, this.bodyless);
-    this.finishResponse(requestEnded);
-  }
-
-  onAnswered(status: number): void {
-    this.exchange = null;
-    this.releaseGate();
-    this.answer({ status, reason: 'application_failure', message: '', retryable: false }, false);
-  }
-
-  protected onEnd(errno: number): void {
-    switch (this.state) {
-      case TUNNEL:
-        this.endTunnelInput(errno);
-        break;
-      case BODY:
-        this.onClientGone();
-        break;
-      case HEAD:
-      case LINGER:
-        this.close();
-        break;
-      default:
-        if (errno !== 0) this.onClientGone();
-    }
-  }
-
-  protected onBroken(_errno: number): void {
-    if (this.tunnelPeer !== null) this.endTunnel(true);
-    else this.onClientGone();
-  }
-
-  private onClientGone(): void {
-    this.leave();
-    if (this.exchange !== null) {
-      const { exchange } = this;
-      this.exchange = null;
-      this.releaseGate();
-      this.server.router.cancel(exchange, 'client_closed');
-    }
-    this.reset();
-  }
-
-  private releaseGate(): void {
-    if (!this.gated) return;
-    this.gated = false;
-    this.server.leaveGate();
-  }
-
-  private leave(): void {
-    if (this.parkedOn === null) return;
-    this.server.router.unpark(this.parkedOn, this);
-    this.parkedOn = null;
-  }
-
-  protected onDrained(): void {
-    if (this.tunnelPeer !== null) {
-      this.tunnelDrained();
-      return;
-    }
-    this.deadlineTick = NEVER;
-    if (this.state === FLUSHING) this.finish();
-    else this.exchange?.upstream?.resume();
-  }
-
-  onDeadline(): void {
-    const { server } = this;
-    switch (this.state) {
-      case HEAD:
-        server.limitMet('headerTimeoutMs');
-        this.onHeaderTimeout();
-        break;
-      case PARKED:
-        this.onBindingTimeout();
-        break;
-      case BODY:
-        server.limitMet('bodyIdleTimeoutMs');
-        this.onBodyTimeout();
-        break;
-      case LINGER:
-        this.close();
-        break;
-      case TUNNEL:
-        server.limitMet('tunnelIdleTimeoutMs');
-        this.endTunnel(true);
-        break;
-      default:
-        server.limitMet('bodyIdleTimeoutMs');
-        this.onStalled();
-    }
-  }
-
-  private onHeaderTimeout(): void {
-    if (this.output !== null) {
-      this.onStalled();
-      return;
-    }
-    if (this.kept === null) {
-      this.close();
-      return;
-    }
-    this.persistent = false;
-    this.server.countMalformed('request_timeout');
-    this.answer(failure(408, 'request_timeout', 'the request head did not arrive in time'), false);
-  }
-
-  private onBindingTimeout(): void {
-    const route = this.parkedOn as Route;
-    const { router } = this.server;
-    const timeout = `${router.config.bindingTimeoutMs / 1000}.seconds`;
-    const cause = failure(
-      502,
-      'binding_timeout',
-      `Exceeded ${timeout} binding timeout while resolving name: ${route.path}`,
-    );
-    this.leave();
-    this.persistent = false;
-    router.countRefused(this.server.scope, route.serviceScope, cause);
-    this.answer(cause, true);
-  }
-
-  private onBodyTimeout(): void {
-    const { exchange } = this;
-    if (exchange === null) return;
-    this.exchange = null;
-    this.releaseGate();
-    this.server.router.cancel(exchange, 'request_timeout');
-    if (this.responseStarted) this.reset();
-    else this.answer(failure(408, 'request_timeout', 'the request body did not arrive in time'), true);
-  }
-
-  /** The client takes nothing of what is due to it. */
-  private onStalled(): void {
-    const { exchange } = this;
-    if (exchange !== null) {
-      this.exchange = null;
-      this.releaseGate();
-      this.server.router.cancel(exchange, 'client_stalled');
-    }
-    this.reset();
-  }
-
-  onFault(_error: unknown): void {
-    this.leave();
-    const { exchange } = this;
-    this.exchange = null;
-    if (exchange !== null) {
-      this.releaseGate();
-      this.server.router.cancel(exchange, 'internal');
-    }
-    if (this.tunnelPeer !== null) this.endTunnel(true);
-    else this.reset();
-  }
-
-  override close(): void {
-    if (this.closed) return;
-    this.releaseGate();
-    this.server.connectionEnded(this);
-    if (this.body !== null) this.server.giveBody(this.body);
-    this.body = null;
-    super.close();
-  }
-}
-
-function isBodyless(exchange: Exchange, status: number): boolean {
-  return exchange.method === METHOD_HEAD || status < 200 || status === 204 || status === 304;
 }

@@ -16,6 +16,7 @@ import { MessageBody } from './message-body.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { AFTER, type ResponseHeadOptions } from './response-writer.ts';
 import { Http1ServerConnection } from './server-connection.ts';
+import type { Http1ServerResponder } from './server-responder.ts';
 
 const BODIES_KEPT_MAX = 256;
 const COMMA = 0x2c;
@@ -103,8 +104,8 @@ export class Http1Server {
   }
 
   /** A connection has ended. */
-  connectionEnded(connection: Http1ServerConnection): void {
-    this.connections.delete(connection);
+  connectionEnded(connection: Http1ServerResponder): void {
+    this.connections.delete(connection as Http1ServerConnection);
     Atomics.sub(this.#load, this.#worker, 1);
     const { stats, reactor } = this.net;
     stats.increment(this.scope, COUNTER.closes);
@@ -179,7 +180,7 @@ export class Http1Server {
    * @param bodyless the request was a HEAD
    */
   writeAnswer(
-    connection: Http1ServerConnection,
+    connection: Http1ServerResponder,
     cause: Failure,
     explained: boolean,
     persistent: boolean,
@@ -206,7 +207,7 @@ export class Http1Server {
     this.#writeText(connection, bodyless ? head : Buffer.concat([head, body]));
   }
 
-  #writeText(connection: Http1ServerConnection, text: Uint8Array): void {
+  #writeText(connection: Http1ServerResponder, text: Uint8Array): void {
     for (let from = 0; from < text.length && !connection.closed; from += this.scratchBytes) {
       const part = text.subarray(from, from + this.scratchBytes);
       this.net.bytes.set(part, this.scratchAt);

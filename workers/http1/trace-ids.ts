@@ -16,6 +16,12 @@ const PAD = 0x3d;
 const REQID_START = piece('l5d-reqid: ');
 const TRACE_START = piece('\r\nl5d-ctx-trace: ');
 
+/** Bits of the flags. */
+const DEBUG = 1;
+const SAMPLING_KNOWN = 2;
+const SAMPLED = 4;
+const DECIDED = DEBUG | SAMPLING_KNOWN;
+
 const SEXTETS = new Uint8Array(256).fill(255);
 for (const [value, byte] of BASE64.entries()) SEXTETS[byte] = value;
 
@@ -37,9 +43,10 @@ export class TraceIds {
    * Writes `l5d-reqid` and `l5d-ctx-trace` of the request that goes to an endpoint.
    *
    * @param contextStart where an incoming context value begins, -1 without one; one that does not decode is ignored
+   * @param sampleRate share of the traces without a decision that are to be sampled; -1 leaves the decision open
    * @returns the end
    */
-  write(bytes: Uint8Array, at: number, contextStart: number, contextEnd: number): number {
+  write(bytes: Uint8Array, at: number, contextStart: number, contextEnd: number, sampleRate = -1): number {
     const words = this.#words;
     const rawBytes = contextStart < 0 ? 0 : this.#decode(bytes, contextStart, contextEnd);
     const random = this.#random;
@@ -59,6 +66,9 @@ export class TraceIds {
     }
     words[0] = random.nextInt32();
     words[1] = random.nextInt32();
+    if (sampleRate >= 0 && ((words[7] as number) & DECIDED) === 0) {
+      words[7] = (words[7] as number) | SAMPLING_KNOWN | (this.#isSampled(sampleRate) ? SAMPLED : 0);
+    }
     let end = copyPiece(bytes, at, REQID_START, REQID_START.length);
     end = writeHex(bytes, end, words[4] as number);
     end = writeHex(bytes, end, words[5] as number);
@@ -67,6 +77,12 @@ export class TraceIds {
     bytes[end] = 13;
     bytes[end + 1] = 10;
     return end + 2;
+  }
+
+  /** By the trace id, so that every hop that is asked with one rate decides alike. */
+  #isSampled(rate: number): boolean {
+    const traceId = (this.#words[4] as number) * 2 ** 32 + ((this.#words[5] as number) >>> 0);
+    return rate >= 1 || Math.abs(traceId) < rate * 2 ** 63;
   }
 
   #encode(bytes: Uint8Array, at: number, wordCount: number): number {

@@ -171,6 +171,8 @@ export class Reactor {
 
   #closeDoomed(): void {
     const doomed = this.#doomed;
+    // Setting the length of an array is a call into the runtime, even where it changes nothing.
+    if (doomed.length === 0) return;
     for (let i = 0; i < doomed.length; i++) this.#sockets.close(doomed[i] as number);
     doomed.length = 0;
   }

@@ -2,7 +2,7 @@
  * A request's way through Weft, from top to bottom:
  *
  *     identify     which service is it for?            identifiers.ts
- *     bind         what is that name bound to?         routes.ts; asked of the supervisor once, then told of changes
+ *     bind         what is that name bound to?         route-book.ts; asked of the supervisor once, then told of changes
  *     open         an exchange begins, a branch is drawn
  *     dispatch     an endpoint is picked by its load    client-stack.ts
  *                  a connection to it is found or made  endpoint-pool.ts
@@ -13,7 +13,6 @@
  * calls it, and is called back through `Downstream`.
  */
 import type { Random } from '../../core/balance/random.ts';
-import { UnionDraw } from '../../core/balance/union-draw.ts';
 import type { RouterConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import {
@@ -25,25 +24,23 @@ import {
   METHOD_TRACE,
 } from '../../core/http1/methods.ts';
 import { TOKEN_L5D_CTX_DTAB, TOKEN_L5D_DTAB } from '../../core/http1/tokens.ts';
-import { Path } from '../../core/names/path.ts';
-import { type Reason, reasonIndex } from '../../core/reasons.ts';
+import { NameParseError } from '../../core/names/scanner.ts';
+import type { Reason } from '../../core/reasons.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
-import type { BindReply, BranchMessage } from '../messages.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
-import { ticksOf } from '../reactor/timer-wheel.ts';
-import { branchHeaders } from './branch-headers.ts';
-import { type ClientEnvironment, ClientStack, type Connector } from './client-stack.ts';
+import type { ClientEnvironment, Connector } from './client-stack.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
 import { failure, noBrokers, noConnection } from './failures.ts';
 import { appendDtabKey, createIdentifier, type Identifier, UNIDENTIFIED } from './identifiers.ts';
-import { ROUTE, Route, type RouteBranch, RouteTable } from './routes.ts';
-import { BadDtabError, type SpelledKey, spellKey } from './spell-key.ts';
+import { RequestStats } from './request-stats.ts';
+import { RouteBook } from './route-book.ts';
+import type { Route, RouteBranch } from './routes.ts';
+import { BadDtabError } from './spell-key.ts';
 
 const EXCHANGES_KEPT_MAX = 4096;
-const FNV_PRIME = 0x01000193;
 
 const DTAB_FIELDS = (1 << TOKEN_L5D_DTAB) | (1 << TOKEN_L5D_CTX_DTAB);
 
@@ -77,33 +74,26 @@ export interface RouterEnvironment extends ClientEnvironment {
 export class Router {
   readonly index: number;
   readonly config: RouterConfig;
+  readonly routes: RouteBook;
+  readonly stats: RequestStats;
   /** Why {@link identify} answered null. */
   refusal: Failure | null = null;
   /** Set with {@link refusal}: the failure comes before the server's statistics (spec 06 vector 5c). */
   refusedUncounted = false;
   /** Bytes at the target's start that the identifier consumed. */
   consumedBytes = 0;
-  parkedCount = 0;
   readonly #environment: RouterEnvironment;
-  readonly #stats: StatsWriter;
   readonly #identifiers: readonly Identifier[];
-  readonly #dstPrefix: Path;
-  readonly #routes: RouteTable;
-  readonly #routesById = new Map<number, Route>();
-  readonly #clients = new Map<number, ClientStack>();
   readonly #exchanges: Exchange[] = [];
   readonly #successAlways: boolean;
-  #nextRouteId = 1;
-  #expireTick = 0;
 
   constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
     this.index = index;
     this.config = config;
     this.#environment = environment;
-    this.#stats = environment.stats;
+    this.routes = new RouteBook(index, config, environment);
+    this.stats = new RequestStats(environment.stats);
     this.#identifiers = config.identifier.map(createIdentifier);
-    this.#dstPrefix = Path.read(config.dstPrefix);
-    this.#routes = new RouteTable(Math.min(config.bindingCache.paths, environment.net.limits.routesMax));
     this.#successAlways = config.service.responseClassifier.kind === 'io.l5d.http.allSuccessful';
   }
 
@@ -141,127 +131,14 @@ export class Router {
   // ---- bind ----------------------------------------------------------------------------------------------------
 
   #bind(bytes: Uint8Array, at: number, byteLength: number): Route | null {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < byteLength; i++) hash = Math.imul(hash ^ (bytes[at + i] as number), FNV_PRIME);
-    hash ^= hash >>> 15;
-    const route = this.#routes.find(bytes, at, byteLength, hash);
-    return route !== null ? route : this.#openRoute(bytes.slice(at, at + byteLength), hash);
-  }
-
-  #openRoute(key: Uint8Array, hash: number): Route | null {
-    let spelled: SpelledKey;
     try {
-      spelled = spellKey(key, this.#dstPrefix);
+      return this.routes.find(bytes, at, byteLength);
     } catch (error) {
       const badDtab = error instanceof BadDtabError;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#refuse(failure(400, badDtab ? 'bad_dtab' : 'unidentified', message), badDtab);
+      if (!badDtab && !(error instanceof NameParseError)) throw error;
+      this.#refuse(failure(400, badDtab ? 'bad_dtab' : 'unidentified', error.message), badDtab);
       return null;
     }
-    const route = new Route(this.#nextRouteId++, key, hash, spelled.path.show(), spelled.dtab.show());
-    if (this.#routes.size >= this.#routes.capacity) {
-      const oldest = this.#routes.oldestIdle();
-      if (oldest !== null) this.#dropRoute(oldest);
-    }
-    if (this.#routes.size < this.#routes.capacity) this.#routes.add(route);
-    this.#routesById.set(route.id, route);
-    this.#environment.binder.bind(this.index, route.id, route.path, route.dtab);
-    return route;
-  }
-
-  /** Lets a request wait until its route is known. @returns false when too many wait already */
-  park(route: Route, downstream: Downstream): boolean {
-    if (this.parkedCount >= this.#environment.net.limits.parkedRequestsMax) return false;
-    this.parkedCount++;
-    route.waiting.push(downstream);
-    return true;
-  }
-
-  /** Takes back {@link park}: the request has given up waiting. */
-  unpark(route: Route, downstream: Downstream): void {
-    const place = route.waiting.indexOf(downstream);
-    if (place < 0) return;
-    route.waiting.splice(place, 1);
-    this.parkedCount--;
-    if (!route.cached && route.inUse === 0 && route.waiting.length === 0) this.#dropRoute(route);
-  }
-
-  /** The supervisor's answer to a bind, or news about it. */
-  onBound(reply: BindReply): void {
-    const route = this.#routesById.get(reply.route);
-    if (route === undefined) return;
-    const before = route.branches;
-    if (reply.state === 'ok') {
-      route.branches = reply.branches.map((branch) => this.#openBranch(route, branch));
-      route.draw = route.branches.length > 1 ? new UnionDraw(reply.branches.map(({ weight }) => weight)) : null;
-      route.state = ROUTE.ok;
-      route.failure = null;
-    } else {
-      route.branches = [];
-      route.draw = null;
-      route.state = ROUTE.failed;
-      route.failure =
-        reply.state === 'neg'
-          ? noBrokers(route.path, this.config.dtab, route.dtab)
-          : failure(502, reply.reason, reply.message);
-    }
-    route.serviceScope = reply.serviceScope;
-    for (const branch of before) this.#releaseClient(branch.client);
-    this.#unparkAll(route);
-  }
-
-  #unparkAll(route: Route): void {
-    const { waiting } = route;
-    if (waiting.length === 0) return;
-    route.waiting = [];
-    this.parkedCount -= waiting.length;
-    route.inUse++;
-    for (const downstream of waiting) downstream.onUnparked(route);
-    this.#releaseRoute(route);
-  }
-
-  #openBranch(route: Route, message: BranchMessage): RouteBranch {
-    let client = this.#clients.get(message.client);
-    if (client === undefined) {
-      const { connect } = this.#environment;
-      client = new ClientStack(
-        message.client,
-        message.id,
-        message.clientScope,
-        this.config.client,
-        this.#environment,
-        connect,
-      );
-      this.#clients.set(message.client, client);
-    }
-    client.references++;
-    return {
-      client,
-      clientServiceScope: message.clientServiceScope,
-      residual: message.residual,
-      answerStatus: message.answerStatus,
-      headers: branchHeaders(route.path, message.id, message.residual, route.dtab),
-    };
-  }
-
-  #releaseClient(client: ClientStack): void {
-    client.references--;
-    if (client.references > 0) return;
-    this.#clients.delete(client.id);
-    client.close();
-  }
-
-  #dropRoute(route: Route): void {
-    if (route.cached) this.#routes.remove(route);
-    this.#routesById.delete(route.id);
-    for (const branch of route.branches) this.#releaseClient(branch.client);
-    route.branches = [];
-    this.#environment.binder.unbind(this.index, route.id);
-  }
-
-  #releaseRoute(route: Route): void {
-    route.inUse--;
-    if (!route.cached && route.inUse === 0 && route.waiting.length === 0) this.#dropRoute(route);
   }
 
   // ---- open ----------------------------------------------------------------------------------------------------
@@ -282,9 +159,7 @@ export class Router {
       route.draw === null
         ? (route.branches[0] as RouteBranch)
         : (route.branches[route.draw.draw(this.#environment.random)] as RouteBranch);
-    const stats = this.#stats;
-    stats.add(serverScope, COUNTER.pending, 1);
-    stats.add(route.serviceScope, COUNTER.pending, 1);
+    this.stats.began(serverScope, route.serviceScope);
     return exchange;
   }
 
@@ -326,10 +201,10 @@ export class Router {
     const branch = exchange.branch as RouteBranch;
     const { scope } = branch.client;
     const { nowMicros } = this.#environment.net.reactor;
-    this.#stats.recordLatency(scope, HISTOGRAM.failedConnectLatency, nowMicros - exchange.attemptMicros);
+    this.#environment.stats.recordLatency(scope, HISTOGRAM.failedConnectLatency, nowMicros - exchange.attemptMicros);
     this.#settle(exchange, true, true);
     if (exchange.attempts < this.#environment.net.limits.acquisitionAttemptsMax) {
-      this.#stats.increment(scope, COUNTER.retriesRequeues);
+      this.#environment.stats.increment(scope, COUNTER.retriesRequeues);
       this.dispatch(exchange);
       return;
     }
@@ -345,7 +220,7 @@ export class Router {
     if (reused && exchange.replayable && exchange.replays < this.#environment.net.limits.acquisitionAttemptsMax) {
       exchange.replays++;
       exchange.upstream = null;
-      this.#stats.increment((exchange.branch as RouteBranch).client.scope, COUNTER.retriesRequeues);
+      this.#environment.stats.increment((exchange.branch as RouteBranch).client.scope, COUNTER.retriesRequeues);
       this.#settle(exchange, false, false);
       this.dispatch(exchange);
       return;
@@ -365,9 +240,10 @@ export class Router {
   complete(exchange: Exchange): void {
     const { status } = exchange;
     const success = this.isSuccess(status);
-    this.#recordAttempt(exchange, success, 'application_failure');
+    const { nowMicros } = this.#environment.net.reactor;
+    this.stats.attemptEnded(exchange, success, 'application_failure', nowMicros);
     this.#settle(exchange, !success, true);
-    this.#recordRequest(exchange, success, 'application_failure');
+    this.stats.requestEnded(exchange, success, 'application_failure', nowMicros);
     this.#close(exchange);
   }
 
@@ -375,8 +251,9 @@ export class Router {
   answer(exchange: Exchange, status: number): void {
     const downstream = exchange.downstream as Downstream;
     exchange.status = status;
-    this.#recordAttempt(exchange, this.isSuccess(status), 'application_failure');
-    this.#recordRequest(exchange, this.isSuccess(status), 'application_failure');
+    const { nowMicros } = this.#environment.net.reactor;
+    this.stats.attemptEnded(exchange, this.isSuccess(status), 'application_failure', nowMicros);
+    this.stats.requestEnded(exchange, this.isSuccess(status), 'application_failure', nowMicros);
     this.#close(exchange);
     downstream.onAnswered(status);
   }
@@ -385,7 +262,7 @@ export class Router {
   fail(exchange: Exchange, cause: Failure): void {
     this.#settle(exchange, false, false);
     exchange.status = cause.status;
-    this.#recordRequest(exchange, false, cause.reason);
+    this.stats.requestEnded(exchange, false, cause.reason, this.#environment.net.reactor.nowMicros);
     const downstream = exchange.downstream as Downstream;
     this.#close(exchange);
     downstream.onFailed(cause);
@@ -393,7 +270,7 @@ export class Router {
 
   /** The exchange failed at an endpoint: the client is told, or its response aborted. */
   failAttempt(exchange: Exchange, cause: Failure): void {
-    this.#recordAttempt(exchange, false, cause.reason);
+    this.stats.attemptEnded(exchange, false, cause.reason, this.#environment.net.reactor.nowMicros);
     this.#settle(exchange, true, true);
     this.fail(exchange, cause);
   }
@@ -405,59 +282,8 @@ export class Router {
     if (upstream !== null) upstream.abandon();
     else pool?.forget(exchange);
     this.#settle(exchange, false, false);
-    this.#recordRequest(exchange, false, reason);
+    this.stats.requestEnded(exchange, false, reason, this.#environment.net.reactor.nowMicros);
     this.#close(exchange);
-  }
-
-  /** A request that never became an exchange. @param serviceScope 0 when it was not identified */
-  countRefused(serverScope: number, serviceScope: number, cause: Failure): void {
-    const stats = this.#stats;
-    for (const scope of [serverScope, serviceScope]) {
-      if (scope === 0) continue;
-      stats.increment(scope, COUNTER.requests);
-      stats.recordFailure(scope, reasonIndex(cause.reason));
-    }
-    stats.recordStatus(serverScope, cause.status);
-  }
-
-  #recordAttempt(exchange: Exchange, success: boolean, reason: Reason): void {
-    const stats = this.#stats;
-    const branch = exchange.branch as RouteBranch;
-    const { scope } = branch.client;
-    const elapsedMicros = this.#environment.net.reactor.nowMicros - exchange.attemptMicros;
-    stats.increment(scope, COUNTER.requests);
-    stats.increment(branch.clientServiceScope, COUNTER.requests);
-    if (success) {
-      stats.increment(scope, COUNTER.success);
-      stats.increment(branch.clientServiceScope, COUNTER.success);
-    } else {
-      stats.recordFailure(scope, reasonIndex(reason));
-      stats.recordFailure(branch.clientServiceScope, reasonIndex(reason));
-    }
-    if (exchange.status !== 0) stats.recordStatus(scope, exchange.status);
-    stats.recordLatency(scope, HISTOGRAM.requestLatency, elapsedMicros);
-    stats.recordLatency(branch.clientServiceScope, HISTOGRAM.requestLatency, elapsedMicros);
-  }
-
-  #recordRequest(exchange: Exchange, success: boolean, reason: Reason): void {
-    const stats = this.#stats;
-    const { serverScope } = exchange;
-    const { serviceScope } = exchange.route as Route;
-    const elapsedMicros = this.#environment.net.reactor.nowMicros - exchange.startMicros;
-    stats.increment(serverScope, COUNTER.requests);
-    stats.increment(serviceScope, COUNTER.requests);
-    if (success) {
-      stats.increment(serverScope, COUNTER.success);
-      stats.increment(serviceScope, COUNTER.success);
-    } else {
-      stats.recordFailure(serverScope, reasonIndex(reason));
-      stats.recordFailure(serviceScope, reasonIndex(reason));
-    }
-    if (exchange.status !== 0) stats.recordStatus(serverScope, exchange.status);
-    stats.recordLatency(serverScope, HISTOGRAM.requestLatency, elapsedMicros);
-    stats.recordLatency(serviceScope, HISTOGRAM.requestLatency, elapsedMicros);
-    stats.add(serverScope, COUNTER.pending, -1);
-    stats.add(serviceScope, COUNTER.pending, -1);
   }
 
   /** Takes the exchange's load off its endpoint. @param learn whether the time it took says something of the endpoint */
@@ -472,7 +298,7 @@ export class Router {
 
   #close(exchange: Exchange): void {
     this.releaseHead(exchange);
-    this.#releaseRoute(exchange.route as Route);
+    this.routes.release(exchange.route as Route);
     exchange.reset();
     if (this.#exchanges.length < EXCHANGES_KEPT_MAX) this.#exchanges.push(exchange);
   }
@@ -482,30 +308,5 @@ export class Router {
     if (exchange.headAt === NO_BLOCK) return;
     this.#environment.net.giveBlock(exchange.headAt, exchange.headCapacity);
     exchange.headAt = NO_BLOCK;
-  }
-
-  // ---- housekeeping --------------------------------------------------------------------------------------------
-
-  /** Takes over every published change of endpoints. */
-  refreshTables(): void {
-    for (const client of this.#clients.values()) if (client.table.changed()) client.refresh();
-  }
-
-  /** Forgets idle routes, closes idle connections. Called about once a second. */
-  expire(): void {
-    const { nowTick, nowMicros } = this.#environment.net.reactor;
-    const idleTicks = ticksOf(this.config.bindingCache.idleTtlSecs * 1000);
-    if (nowTick >= this.#expireTick) {
-      // Looked at once a period, as in Linkerd: a route lives for up to twice its idle time (spec 05 section 1).
-      this.#expireTick = nowTick + idleTicks;
-      for (const route of this.#routes.idleSince(nowTick - idleTicks)) this.#dropRoute(route);
-    }
-    for (const client of this.#clients.values()) client.expireIdle(nowMicros);
-  }
-
-  /** Ends the connection that is least needed, to free its descriptor. @returns whether there was one */
-  evictIdleConnection(): boolean {
-    for (const client of this.#clients.values()) if (client.evictIdle()) return true;
-    return false;
   }
 }

@@ -1,0 +1,56 @@
+/**
+ * The context fields of a request that are seldom there, or seldom more than once: read off the hot path, with strings
+ * (spec 03 section 4.1).
+ */
+import type { HeadParser } from '../../core/http1/head.ts';
+import { FIELD_STRIDE, FIELD_TOKEN, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
+import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_SAMPLE } from '../../core/http1/tokens.ts';
+import { piece } from './field-lines.ts';
+
+const DEADLINE = /^(-?\d{1,19}) (-?\d{1,19})$/;
+const RATE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NOTHING = new Uint8Array(0);
+
+/** Whether a field is there more than once. */
+export function isRepeated(parser: HeadParser, token: number): boolean {
+  if ((parser.seen & (1 << token)) === 0) return false;
+  for (let i = (parser.first[token] as number) + 1; i < parser.fieldCount; i++) {
+    if (parser.fields[i * FIELD_STRIDE + FIELD_TOKEN] === token) return true;
+  }
+  return false;
+}
+
+/**
+ * One `l5d-ctx-deadline` line for several: the latest timestamp and the earliest deadline. Values that are not two
+ * numbers are left out; nothing is returned when none is left.
+ */
+export function strictestDeadline(bytes: Uint8Array, parser: HeadParser): Uint8Array {
+  let timestampNanos: bigint | undefined;
+  let deadlineNanos: bigint | undefined;
+  for (const value of valuesOf(bytes, parser, TOKEN_L5D_CTX_DEADLINE)) {
+    const [, from, until] = DEADLINE.exec(value) ?? [];
+    if (from === undefined || until === undefined) continue;
+    // Beyond 2^53: a Number would round the time of day to a quarter of a microsecond.
+    if (timestampNanos === undefined || BigInt(from) > timestampNanos) timestampNanos = BigInt(from);
+    if (deadlineNanos === undefined || BigInt(until) < deadlineNanos) deadlineNanos = BigInt(until);
+  }
+  return timestampNanos === undefined ? NOTHING : piece(`l5d-ctx-deadline: ${timestampNanos} ${deadlineNanos}\r\n`);
+}
+
+/** The share of traces that `l5d-sample` asks for, from 0 to 1; -1 when it is no number. */
+export function readSampleRate(bytes: Uint8Array, parser: HeadParser): number {
+  const [value = ''] = valuesOf(bytes, parser, TOKEN_L5D_SAMPLE);
+  return RATE.test(value) ? Math.min(Math.max(Number(value), 0), 1) : -1;
+}
+
+function valuesOf(bytes: Uint8Array, parser: HeadParser, token: number): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < parser.fieldCount; i++) {
+    const field = i * FIELD_STRIDE;
+    if (parser.fields[field + FIELD_TOKEN] !== token) continue;
+    const from = parser.fields[field + FIELD_VALUE_START] as number;
+    const to = parser.fields[field + FIELD_VALUE_END] as number;
+    values.push(Buffer.from(bytes.subarray(from, to)).toString('latin1'));
+  }
+  return values;
+}

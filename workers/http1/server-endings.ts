@@ -1,0 +1,169 @@
+/**
+ * How a client's HTTP/1 connection ends otherwise than well: the endpoint fails, the client goes or stalls, time runs out.
+ *
+ *     the response has not begun      answered with a status and a reason
+ *     it has begun                    reset: the client must see that it is not whole (hostile-inputs row 25)
+ *     the client is gone              the exchange is cancelled, its endpoint's connection with it
+ */
+import { NEVER } from '../reactor/timer-wheel.ts';
+import type { Failure } from '../router/exchange.ts';
+import { failure } from '../router/failures.ts';
+import type { Route } from '../router/routes.ts';
+import { BODY, FLUSHING, HEAD, Http1ServerResponder, LINGER, PARKED, TUNNEL } from './server-responder.ts';
+
+/** A client's connection, as far as failures go. */
+export abstract class Http1ServerEndings extends Http1ServerResponder {
+  /** The route that the request at hand waits for. */
+  protected parkedOn: Route | null = null;
+
+  /** Takes the waiting request off its route. */
+  protected abstract leave(): void;
+
+  onFailed(cause: Failure): void {
+    this.exchange = null;
+    this.releaseGate();
+    if (this.responseStarted) {
+      this.reset();
+      return;
+    }
+    this.answer(cause, true);
+  }
+
+  onAnswered(status: number): void {
+    this.exchange = null;
+    this.releaseGate();
+    this.answer({ status, reason: 'application_failure', message: '', retryable: false }, false);
+  }
+
+  protected onEnd(errno: number): void {
+    switch (this.state) {
+      case TUNNEL:
+        this.endTunnelInput(errno);
+        break;
+      case BODY:
+        this.onClientGone();
+        break;
+      case HEAD:
+      case LINGER:
+        this.close();
+        break;
+      default:
+        if (errno !== 0) this.onClientGone();
+    }
+  }
+
+  protected onBroken(_errno: number): void {
+    if (this.tunnelPeer !== null) this.endTunnel(true);
+    else this.onClientGone();
+  }
+
+  protected onClientGone(): void {
+    this.leave();
+    if (this.exchange !== null) {
+      const { exchange } = this;
+      this.exchange = null;
+      this.releaseGate();
+      this.server.router.cancel(exchange, 'client_closed');
+    }
+    this.reset();
+  }
+
+  protected onDrained(): void {
+    if (this.tunnelPeer !== null) {
+      this.tunnelDrained();
+      return;
+    }
+    this.deadlineTick = NEVER;
+    if (this.state === FLUSHING) this.finish();
+    else this.exchange?.upstream?.resume();
+  }
+
+  onDeadline(): void {
+    const { server } = this;
+    switch (this.state) {
+      case HEAD:
+        server.limitMet('headerTimeoutMs');
+        this.onHeaderTimeout();
+        break;
+      case PARKED:
+        this.onBindingTimeout();
+        break;
+      case BODY:
+        server.limitMet('bodyIdleTimeoutMs');
+        this.onBodyTimeout();
+        break;
+      case LINGER:
+        this.close();
+        break;
+      case TUNNEL:
+        server.limitMet('tunnelIdleTimeoutMs');
+        this.endTunnel(true);
+        break;
+      default:
+        server.limitMet('bodyIdleTimeoutMs');
+        this.onStalled();
+    }
+  }
+
+  protected onHeaderTimeout(): void {
+    if (this.output !== null) {
+      this.onStalled();
+      return;
+    }
+    if (this.kept === null) {
+      this.close();
+      return;
+    }
+    this.persistent = false;
+    this.server.countMalformed('request_timeout');
+    this.answer(failure(408, 'request_timeout', 'the request head did not arrive in time'), false);
+  }
+
+  protected onBindingTimeout(): void {
+    const route = this.parkedOn as Route;
+    const { router } = this.server;
+    const timeout = `${router.config.bindingTimeoutMs / 1000}.seconds`;
+    const cause = failure(
+      502,
+      'binding_timeout',
+      `Exceeded ${timeout} binding timeout while resolving name: ${route.path}`,
+    );
+    this.leave();
+    this.persistent = false;
+    router.stats.refused(this.server.scope, route.serviceScope, cause.status, cause.reason);
+    this.answer(cause, true);
+  }
+
+  protected onBodyTimeout(): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    this.exchange = null;
+    this.releaseGate();
+    this.server.router.cancel(exchange, 'request_timeout');
+    if (this.responseStarted) this.reset();
+    else this.answer(failure(408, 'request_timeout', 'the request body did not arrive in time'), true);
+  }
+
+  /** The client takes nothing of what is due to it. */
+  protected onStalled(): void {
+    const { exchange } = this;
+    if (exchange !== null) {
+      this.exchange = null;
+      this.releaseGate();
+      this.server.router.cancel(exchange, 'client_stalled');
+    }
+    this.reset();
+  }
+
+  onFault(_error: unknown): void {
+    this.leave();
+    const { exchange } = this;
+    this.exchange = null;
+    if (exchange !== null) {
+      this.releaseGate();
+      this.server.router.cancel(exchange, 'internal');
+    }
+    if (this.tunnelPeer !== null) this.endTunnel(true);
+    else this.reset();
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The response side of a client's HTTP/1 connection: heads rewritten in place, answers of Weft's own, and what becomes of
+ * the connection after a response (RFC 9112 section 9).
+ *
+ *     response ended --persistent, request ended too--> HEAD
+ *         \--otherwise--> FLUSHING --output drained--> LINGER --client's end, or time--> closed
+ */
+import type { HeadParser } from '../../core/http1/head.ts';
+import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
+import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
+import type { Connection } from '../net/connection.ts';
+import type { Deferred } from '../reactor/reactor.ts';
+import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
+import type { Exchange, Failure } from '../router/exchange.ts';
+import { piece } from './field-lines.ts';
+import { Http1Connection } from './http1-connection.ts';
+import type { MessageBody } from './message-body.ts';
+import { AFTER, rewriteResponseHead } from './response-writer.ts';
+import type { Http1Server } from './server.ts';
+
+/** Where a client's connection stands; server-connection.ts has the drawing. */
+export const HEAD = 0;
+export const PARKED = 1;
+export const ACQUIRING = 2;
+export const BODY = 3;
+export const WAITING = 4;
+export const TUNNEL = 5;
+export const FLUSHING = 6;
+export const LINGER = 7;
+
+const CONTINUE = piece('HTTP/1.1 100 Continue\r\n\r\n');
+const LINGER_MS = 2000;
+
+/** A client's connection, as far as responses go. */
+export abstract class Http1ServerResponder extends Http1Connection implements Deferred {
+  readonly server: Http1Server;
+  /** Microseconds of the reactor's clock at acceptance. */
+  readonly openedMicros: number;
+  protected state = HEAD;
+  protected exchange: Exchange | null = null;
+  protected body: MessageBody | null = null;
+  /** The connection can carry another request, as far as the one at hand is concerned. */
+  protected persistent = true;
+  protected clientMinor = 1;
+  /** The request is a HEAD. */
+  protected bodyless = false;
+  protected responseStarted = false;
+  /** This request holds a place under the server's maxConcurrentRequests. */
+  gated = false;
+
+  constructor(server: Http1Server, worker: number, fd: number) {
+    super(server.net, worker, fd, server.scope);
+    this.server = server;
+    this.openedMicros = server.net.reactor.nowMicros;
+  }
+
+  abstract runDeferred(): void;
+
+  get connection(): Connection {
+    return this;
+  }
+
+  /** Whether the client understands chunks. */
+  get takesChunks(): boolean {
+    return this.clientMinor > 0;
+  }
+
+  writeResponseHead(parser: HeadParser, start: number, headEnd: number): number {
+    const exchange = this.exchange as Exchange;
+    const { server } = this;
+    const options = server.responseOptions;
+    const chunkless = !this.takesChunks;
+    const endless =
+      parser.bodyKind === BODY_UNTIL_CLOSE ||
+      (chunkless && parser.contentLength < 0 && !isBodyless(exchange, parser.status));
+    if (endless || server.draining) this.persistent = false;
+    this.responseStarted = true;
+    options.success = server.router.isSuccess(parser.status);
+    options.after = this.persistent ? (chunkless ? AFTER.keepAlive : AFTER.keep) : AFTER.close;
+    if (parser.status === 101) options.after = AFTER.upgrade;
+    else if (exchange.method === METHOD_CONNECT && parser.status < 300) options.after = AFTER.keep;
+    options.dropTransferEncoding = chunkless;
+    options.dropContentLength = parser.status === 204;
+    return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
+  }
+
+  writeInformational(start: number, headEnd: number): void {
+    if (this.takesChunks) this.write(start, headEnd - start);
+  }
+
+  protected writeContinue(): void {
+    const { scratchAt } = this.server;
+    this.net.bytes.set(CONTINUE, scratchAt);
+    this.write(scratchAt, CONTINUE.length);
+  }
+
+  /** The response has been forwarded whole. */
+  onResponseEnd(): void {
+    const requestEnded = this.state === WAITING;
+    this.exchange = null;
+    this.releaseGate();
+    this.finishResponse(requestEnded);
+  }
+
+  /** Writes a response of Weft's own; the request's body, if any is due, is not waited for. */
+  protected answer(cause: Failure, explained: boolean): void {
+    const requestEnded = this.body === null || this.body.done;
+    if (!requestEnded) this.persistent = false;
+    this.server.writeAnswer(this, cause, explained, this.persistent, this.clientMinor, this.bodyless);
+    this.finishResponse(requestEnded);
+  }
+
+  private finishResponse(requestEnded: boolean): void {
+    if (this.closed) return;
+    if (!this.persistent || !requestEnded) {
+      this.persistent = false;
+      this.finish();
+      return;
+    }
+    this.state = HEAD;
+    this.deadlineTick = NEVER;
+    if (this.output !== null) this.armStall();
+    if (this.kept !== null || this.readable) this.net.reactor.defer(this);
+  }
+
+  /** Bytes wait for a client that does not read: it has so long to take some. */
+  armStall(): void {
+    const { timers, nowTick } = this.net.reactor;
+    timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
+  }
+
+  /** No more requests here: what is queued goes out, then the connection ends. */
+  protected finish(): void {
+    if (this.output !== null) {
+      this.state = FLUSHING;
+      this.armStall();
+      return;
+    }
+    // A close over unread bytes makes the kernel send a reset, which may overtake the response (RFC 9112 section 9.6).
+    this.state = LINGER;
+    this.dropKept();
+    this.net.sockets.shutdownWrite(this.fd);
+    const { timers, nowTick } = this.net.reactor;
+    timers.arm(this, nowTick + ticksOf(LINGER_MS));
+    if (this.readable || this.peerEnding) this.discard();
+  }
+
+  protected discard(): void {
+    this.readable = true;
+    while (this.readable && !this.closed) if (this.receive(this.net.readBytes) < 0) return;
+  }
+
+  protected releaseGate(): void {
+    if (!this.gated) return;
+    this.gated = false;
+    this.server.leaveGate();
+  }
+
+  override close(): void {
+    if (this.closed) return;
+    this.releaseGate();
+    this.server.connectionEnded(this);
+    if (this.body !== null) this.server.giveBody(this.body);
+    this.body = null;
+    super.close();
+  }
+}
+
+function isBodyless(exchange: Exchange, status: number): boolean {
+  return exchange.method === METHOD_HEAD || status < 200 || status === 204 || status === 304;
+}

@@ -1,0 +1,68 @@
+/**
+ * What is counted of a request, at each of Linkerd's levels (spec 06 section 1.1):
+ *
+ *     server            every request that was HTTP
+ *       service         every request that was identified
+ *         client        every attempt that reached an endpoint
+ *         client/service   the same, split by service
+ */
+import { type Reason, reasonIndex } from '../../core/reasons.ts';
+import { COUNTER } from '../../core/shared/stats.ts';
+import type { StatsWriter } from '../../core/shared/stats-writer.ts';
+import type { Exchange } from './exchange.ts';
+import type { Route, RouteBranch } from './routes.ts';
+
+/** Counts the requests of one router in one worker. */
+export class RequestStats {
+  readonly #stats: StatsWriter;
+
+  constructor(stats: StatsWriter) {
+    this.#stats = stats;
+  }
+
+  /** An exchange begins. */
+  began(serverScope: number, serviceScope: number): void {
+    this.#stats.add(serverScope, COUNTER.pending, 1);
+    this.#stats.add(serviceScope, COUNTER.pending, 1);
+  }
+
+  /** An attempt at an endpoint has ended. @param reason counts when it did not succeed */
+  attemptEnded(exchange: Exchange, success: boolean, reason: Reason, nowMicros: number): void {
+    const stats = this.#stats;
+    const branch = exchange.branch as RouteBranch;
+    const elapsedMicros = nowMicros - exchange.attemptMicros;
+    stats.recordRequest(branch.client.scope, success, elapsedMicros);
+    stats.recordRequest(branch.clientServiceScope, success, elapsedMicros);
+    if (exchange.status !== 0) stats.recordStatus(branch.client.scope, exchange.status);
+    if (success) return;
+    stats.recordFailure(branch.client.scope, reasonIndex(reason));
+    stats.recordFailure(branch.clientServiceScope, reasonIndex(reason));
+  }
+
+  /** The exchange has ended. @param reason counts when it did not succeed */
+  requestEnded(exchange: Exchange, success: boolean, reason: Reason, nowMicros: number): void {
+    const stats = this.#stats;
+    const { serverScope } = exchange;
+    const { serviceScope } = exchange.route as Route;
+    const elapsedMicros = nowMicros - exchange.startMicros;
+    stats.recordRequest(serverScope, success, elapsedMicros);
+    stats.recordRequest(serviceScope, success, elapsedMicros);
+    stats.add(serverScope, COUNTER.pending, -1);
+    stats.add(serviceScope, COUNTER.pending, -1);
+    if (exchange.status !== 0) stats.recordStatus(serverScope, exchange.status);
+    if (success) return;
+    stats.recordFailure(serverScope, reasonIndex(reason));
+    stats.recordFailure(serviceScope, reasonIndex(reason));
+  }
+
+  /** A request that never became an exchange. @param serviceScope 0 when it was not identified */
+  refused(serverScope: number, serviceScope: number, status: number, reason: Reason): void {
+    const stats = this.#stats;
+    for (const scope of [serverScope, serviceScope]) {
+      if (scope === 0) continue;
+      stats.increment(scope, COUNTER.requests);
+      stats.recordFailure(scope, reasonIndex(reason));
+    }
+    stats.recordStatus(serverScope, status);
+  }
+}

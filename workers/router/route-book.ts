@@ -1,0 +1,197 @@
+/**
+ * The routes of one router in one worker, and the clients they lead to, as the supervisor tells of them.
+ *
+ *     first request for a key --> route, pending --bind--> supervisor
+ *           waits (bounded)            |<----- bound: branches, or why not -----'
+ *                                      |<----- bound again: something it depends on has changed
+ *     idle for long --> dropped --unbind--> supervisor
+ */
+import { UnionDraw } from '../../core/balance/union-draw.ts';
+import type { RouterConfig } from '../../core/config/types.ts';
+import { Path } from '../../core/names/path.ts';
+import type { BindReply, BranchMessage } from '../messages.ts';
+import { ticksOf } from '../reactor/timer-wheel.ts';
+import { branchHeaders } from './branch-headers.ts';
+import { ClientStack } from './client-stack.ts';
+import type { Downstream } from './exchange.ts';
+import { failure, noBrokers } from './failures.ts';
+import type { RouterEnvironment } from './router.ts';
+import { ROUTE, Route, type RouteBranch, RouteTable } from './routes.ts';
+import { spellKey } from './spell-key.ts';
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** What a router of a worker knows of names. */
+export class RouteBook {
+  readonly #index: number;
+  readonly #config: RouterConfig;
+  readonly #environment: RouterEnvironment;
+  readonly #dstPrefix: Path;
+  readonly #routes: RouteTable;
+  readonly #routesById = new Map<number, Route>();
+  readonly #clients = new Map<number, ClientStack>();
+  #parkedCount = 0;
+  #nextRouteId = 1;
+  #expireTick = 0;
+
+  constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
+    this.#index = index;
+    this.#config = config;
+    this.#environment = environment;
+    this.#dstPrefix = Path.read(config.dstPrefix);
+    this.#routes = new RouteTable(Math.min(config.bindingCache.paths, environment.net.limits.routesMax));
+  }
+
+  /**
+   * The route of a key; a new one, pending, when it was not met before.
+   * @throws BadDtabError, NameParseError for a new key that does not parse
+   */
+  find(bytes: Uint8Array, at: number, byteLength: number): Route {
+    let hash = FNV_OFFSET;
+    for (let i = 0; i < byteLength; i++) hash = Math.imul(hash ^ (bytes[at + i] as number), FNV_PRIME);
+    hash ^= hash >>> 15;
+    const route = this.#routes.find(bytes, at, byteLength, hash);
+    return route !== null ? route : this.#open(bytes.slice(at, at + byteLength), hash);
+  }
+
+  #open(key: Uint8Array, hash: number): Route {
+    const { path, dtab } = spellKey(key, this.#dstPrefix);
+    const route = new Route(this.#nextRouteId++, key, hash, path.show(), dtab.show());
+    if (this.#routes.size >= this.#routes.capacity) {
+      const oldest = this.#routes.oldestIdle();
+      if (oldest !== null) this.#drop(oldest);
+    }
+    if (this.#routes.size < this.#routes.capacity) this.#routes.add(route);
+    this.#routesById.set(route.id, route);
+    this.#environment.binder.bind(this.#index, route.id, route.path, route.dtab);
+    return route;
+  }
+
+  #drop(route: Route): void {
+    if (route.cached) this.#routes.remove(route);
+    this.#routesById.delete(route.id);
+    for (const branch of route.branches) this.#releaseClient(branch.client);
+    route.branches = [];
+    this.#environment.binder.unbind(this.#index, route.id);
+  }
+
+  /** A request no longer uses its route. */
+  release(route: Route): void {
+    route.inUse--;
+    this.#dropIfSpent(route);
+  }
+
+  /** One-offs, for which the table had no room, go with their last user. */
+  #dropIfSpent(route: Route): void {
+    if (!route.cached && route.inUse === 0 && route.waiting.length === 0) this.#drop(route);
+  }
+
+  /** Lets a request wait until its route is known. @returns false when too many wait already */
+  park(route: Route, downstream: Downstream): boolean {
+    if (this.#parkedCount >= this.#environment.net.limits.parkedRequestsMax) return false;
+    this.#parkedCount++;
+    route.waiting.push(downstream);
+    return true;
+  }
+
+  /** Takes back {@link park}: the request has given up waiting. */
+  unpark(route: Route, downstream: Downstream): void {
+    const place = route.waiting.indexOf(downstream);
+    if (place < 0) return;
+    route.waiting.splice(place, 1);
+    this.#parkedCount--;
+    this.#dropIfSpent(route);
+  }
+
+  /** The supervisor's answer to a bind, or news about it. */
+  onBound(reply: BindReply): void {
+    const route = this.#routesById.get(reply.route);
+    if (route === undefined) return;
+    const before = route.branches;
+    this.#apply(route, reply);
+    for (const branch of before) this.#releaseClient(branch.client);
+    this.#unparkAll(route);
+  }
+
+  #apply(route: Route, reply: BindReply): void {
+    route.serviceScope = reply.serviceScope;
+    if (reply.state === 'ok') {
+      route.branches = reply.branches.map((branch) => this.#openBranch(route, branch));
+      route.draw = route.branches.length > 1 ? new UnionDraw(reply.branches.map(({ weight }) => weight)) : null;
+      route.state = ROUTE.ok;
+      route.failure = null;
+      return;
+    }
+    route.branches = [];
+    route.draw = null;
+    route.state = ROUTE.failed;
+    route.failure =
+      reply.state === 'neg'
+        ? noBrokers(route.path, this.#config.dtab, route.dtab)
+        : failure(502, reply.reason, reply.message);
+  }
+
+  #unparkAll(route: Route): void {
+    const { waiting } = route;
+    if (waiting.length === 0) return;
+    route.waiting = [];
+    this.#parkedCount -= waiting.length;
+    route.inUse++;
+    for (const downstream of waiting) downstream.onUnparked(route);
+    this.release(route);
+  }
+
+  #openBranch(route: Route, message: BranchMessage): RouteBranch {
+    let client = this.#clients.get(message.client);
+    if (client === undefined) {
+      client = new ClientStack(
+        message.client,
+        message.id,
+        message.clientScope,
+        this.#config.client,
+        this.#environment,
+        this.#environment.connect,
+      );
+      this.#clients.set(message.client, client);
+    }
+    client.references++;
+    return {
+      client,
+      clientServiceScope: message.clientServiceScope,
+      residual: message.residual,
+      answerStatus: message.answerStatus,
+      headers: branchHeaders(route.path, message.id, message.residual, route.dtab),
+    };
+  }
+
+  #releaseClient(client: ClientStack): void {
+    client.references--;
+    if (client.references > 0) return;
+    this.#clients.delete(client.id);
+    client.close();
+  }
+
+  /** Takes over every published change of endpoints. */
+  refreshTables(): void {
+    for (const client of this.#clients.values()) if (client.table.changed()) client.refresh();
+  }
+
+  /** Forgets idle routes, closes idle connections. Called about once a second. */
+  expire(): void {
+    const { nowTick, nowMicros } = this.#environment.net.reactor;
+    const idleTicks = ticksOf(this.#config.bindingCache.idleTtlSecs * 1000);
+    if (nowTick >= this.#expireTick) {
+      // Looked at once a period, as in Linkerd: a route lives for up to twice its idle time (spec 05 section 1).
+      this.#expireTick = nowTick + idleTicks;
+      for (const route of this.#routes.idleSince(nowTick - idleTicks)) this.#drop(route);
+    }
+    for (const client of this.#clients.values()) client.expireIdle(nowMicros);
+  }
+
+  /** Ends the connection that is least needed, to free its descriptor. @returns whether there was one */
+  evictIdleConnection(): boolean {
+    for (const client of this.#clients.values()) if (client.evictIdle()) return true;
+    return false;
+  }
+}
