@@ -3,9 +3,7 @@
  * worker and what the kernel has queued on them is not lost with it.
  */
 import type { RouterConfig } from '../core/config/types.ts';
-import { EADDRINUSE, errnoName } from '../workers/os/errno.ts';
-import { KernelMemory } from '../workers/os/memory.ts';
-import { type ListenOptions, Sockets } from '../workers/os/sockets.ts';
+import { EADDRINUSE, errnoName, KernelMemory, type ListenOptions, Sockets } from '../workers/os/index.ts';
 
 /** The kernel's bound is net.core.somaxconn; more than that is cut down to it. */
 const DEFAULT_BACKLOG = 4096;

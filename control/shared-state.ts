@@ -6,6 +6,7 @@ import { RingBuffer } from 'ringbuf.js';
 import type { LimitValues } from '../core/limits.ts';
 import { createEndpointBuffer } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
+import { Gates } from '../core/shared/gates.ts';
 import { slabBytes } from '../core/shared/stats.ts';
 
 /** Everything that all threads see. */
@@ -32,9 +33,15 @@ export function createSharedState(workers: number, servers: number, limits: Limi
   return {
     endpoints: createEndpointBuffer({ workers, clients: limits.clientsMax, rows: limits.endpointsMax }),
     fds: FdOwners.allocate(),
-    gates: new SharedArrayBuffer(Math.max(1, servers) * 4),
+    gates: Gates.allocate(workers, servers),
     connections: new SharedArrayBuffer(workers * 4),
     stats: [slab(), ...each(slab)],
     handover: each(() => each(ring)),
   };
+}
+
+/** Accepted connections that were handed to a worker and not yet taken up. */
+export function connectionsUnderWay(handover: SharedState['handover'], worker: number): number {
+  const pairs = handover.map((row) => new RingBuffer(row[worker] as SharedArrayBuffer, Int32Array).availableRead() / 2);
+  return pairs.reduce((sum, count) => sum + count, 0);
 }

@@ -14,9 +14,10 @@ import { SystemNamer } from '../core/names/system.ts';
 import { EndpointPublisher } from '../core/shared/endpoint-publisher.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
+import { Gates } from '../core/shared/gates.ts';
 import { StatsReader } from '../core/shared/stats-reader.ts';
 import type { FromWorker, ListenerSpec } from '../workers/messages.ts';
-import { closeDescriptor } from '../workers/os/thread.ts';
+import { closeDescriptor } from '../workers/os/index.ts';
 import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
 import { ScopeKeeper } from './binding/scope-keeper.ts';
@@ -27,13 +28,16 @@ import type { Logger } from './log.ts';
 import { Dns } from './namers/dns.ts';
 import { FsNamer } from './namers/fs.ts';
 import { inetUtilities } from './namers/inet.ts';
-import { createSharedState, type SharedState } from './shared-state.ts';
+import { connectionsUnderWay, createSharedState, type SharedState } from './shared-state.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What Weft adds to a client's head, and its own lines, at most. */
 const HEAD_SLACK_BYTES = 4096;
+
+/** The load of a dead worker: so much that no other hands it a connection, which would wait for its successor. */
+const AWAY = 0x3fffffff;
 
 /** One router's part of the supervisor. */
 export interface RouterControl {
@@ -54,6 +58,8 @@ export class Supervisor {
   readonly #log: Logger;
   readonly #shared: SharedState;
   readonly #fds: FdOwners;
+  readonly #connections: Int32Array;
+  readonly #gates: Gates;
   readonly #publisher: EndpointPublisher;
   readonly #scopes: ScopeKeeper;
   readonly #listening = new Listening();
@@ -70,6 +76,8 @@ export class Supervisor {
     const servers = config.routers.reduce((sum, router) => sum + router.servers.length, 0);
     this.#shared = createSharedState(workers, servers, limits);
     this.#fds = new FdOwners(this.#shared.fds);
+    this.#connections = new Int32Array(this.#shared.connections);
+    this.#gates = new Gates(this.#shared.gates, servers);
     this.#publisher = new EndpointPublisher(new EndpointRegion(this.#shared.endpoints));
     this.metrics = new Metrics(new StatsReader(this.#shared.stats));
     const stopGc = registerProcessMetrics(this.metrics, Date.now(), Date.now);
@@ -172,6 +180,7 @@ export class Supervisor {
   #startOf(worker: number) {
     const { endpoints, fds, gates, connections, stats, handover } = this.#shared;
     this.#publisher.admitWorker(worker);
+    Atomics.store(this.#connections, worker, connectionsUnderWay(handover, worker));
     const routers = this.config.routers;
     const headKB = Math.max(...routers.map((router) => router.maxHeadersKB + router.maxInitialLineKB));
     return {
@@ -210,13 +219,29 @@ export class Supervisor {
   /** A thread died: what it held is taken back, before its successor starts. */
   #onDeath(worker: number, error: unknown): void {
     this.#log.error({ worker, reason: 'worker_died', err: error }, `worker ${worker} died; starting another`);
+    Atomics.store(this.#connections, worker, AWAY);
     const fds = this.#fds.takeAllOf(worker);
     for (const fd of fds) closeDescriptor(fd);
-    Atomics.store(new Int32Array(this.#shared.connections), worker, 0);
+    this.#gates.forgetWorker(worker);
     this.#publisher.forgetWorker(worker);
     this.metrics.scopes.retireWorker(worker);
     this.#scopes.onDeath(worker);
     for (const { bindings } of this.routers) bindings.forgetWorker(worker);
+  }
+
+  /** Ends a worker as a crash would; its successor follows. @returns false when it is not serving */
+  terminateWorker(worker: number): boolean {
+    return this.#pool.terminate(worker);
+  }
+
+  /** Requests under way at a server, counted for `maxConcurrentRequests`. @param server over all routers, in order */
+  requestsUnderWay(server: number): number {
+    return this.#gates.underWay(server);
+  }
+
+  /** Connections that workers hold or have been handed; of a dead one more than any other's. */
+  connectionsOf(worker: number): number {
+    return Atomics.load(this.#connections, worker);
   }
 
   /** Rings once for any number of changes in this turn of the event loop. */

@@ -9,7 +9,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { FromWorker, ToWorker, WorkerStart } from '../workers/messages.ts';
-import { createWakeup, ring } from '../workers/os/thread.ts';
+import { createWakeup, type Mapping, ring, unmap } from '../workers/os/index.ts';
 
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 5000;
@@ -27,8 +27,13 @@ export interface PoolEvents {
 
 interface Slot {
   port: MessagePort | null;
+  /** Of the thread that serves; -1 while none does. */
+  threadId: number;
+  memory: Mapping | null;
   startedMs: number;
   pauseMs: number;
+  /** Called when the worker serves for the first time, in its first life or a later one. */
+  onServing: () => void;
 }
 
 /** The workers of the process. */
@@ -45,7 +50,14 @@ export class WorkerPool {
     this.workers = workers;
     this.#events = events;
     this.wakeups = Array.from({ length: workers }, createWakeup);
-    this.#slots = Array.from({ length: workers }, () => ({ port: null, startedMs: 0, pauseMs: 0 }));
+    this.#slots = Array.from({ length: workers }, () => ({
+      port: null,
+      threadId: -1,
+      memory: null,
+      startedMs: 0,
+      pauseMs: 0,
+      onServing: () => {},
+    }));
     this.#piscina = new Piscina({
       filename: new URL('../workers/worker.js', import.meta.url).href,
       minThreads: workers,
@@ -58,7 +70,13 @@ export class WorkerPool {
 
   /** Starts every worker. @returns when all of them serve */
   async start(): Promise<void> {
-    await Promise.all(this.#slots.map((_slot, worker) => this.#startWorker(worker)));
+    const serving = this.#slots.map((slot, worker) => {
+      return new Promise<void>((resolve) => {
+        slot.onServing = resolve;
+        this.#startWorker(worker);
+      });
+    });
+    await Promise.all(serving);
   }
 
   /** Workers that are alive. */
@@ -87,34 +105,52 @@ export class WorkerPool {
     await this.#piscina.destroy();
   }
 
-  #startWorker(worker: number): Promise<void> {
+  /** Ends a worker's thread where it stands, as a crash would; its successor follows. @returns false when it is not serving */
+  terminate(worker: number): boolean {
+    const { threadId } = this.#slots[worker] as Slot;
+    const thread = this.#piscina.threads.find((candidate) => candidate.threadId === threadId);
+    if (thread === undefined) return false;
+    void thread.terminate();
+    // A thread that waits in the kernel notices when it is back in JavaScript.
+    ring(this.wakeups[worker] as number);
+    return true;
+  }
+
+  #startWorker(worker: number): void {
     const slot = this.#slots[worker] as Slot;
     const { port1, port2 } = new MessageChannel();
     slot.port = port1;
     slot.startedMs = Date.now();
-    const serving = new Promise<void>((resolve) => {
-      port1.on('message', (message: FromWorker) => {
-        if (message.type === 'serving') resolve();
-        else this.#events.onMessage(worker, message);
-      });
+    port1.on('message', (message: FromWorker) => {
+      if (message.type !== 'serving') {
+        this.#events.onMessage(worker, message);
+        return;
+      }
+      slot.threadId = message.threadId;
+      slot.memory = message.memory;
+      slot.onServing();
     });
     const { workers, wakeups } = this;
     const start: WorkerStart = { ...this.#events.startOf(worker), worker, workers, wakeups, port: port2 };
-    const ended = this.#piscina.run(start, { transferList: [port2] }).catch((error: unknown) => {
+    this.#ended[worker] = this.#piscina.run(start, { transferList: [port2] }).catch((error: unknown) => {
       this.#died(worker, port1, error);
     });
-    this.#ended[worker] = ended;
-    return serving;
+    // Connections may have been handed to it before it was there, or to the one before it.
+    ring(wakeups[worker] as number);
   }
 
   #died(worker: number, port: MessagePort, error: unknown): void {
     const slot = this.#slots[worker] as Slot;
     port.close();
     slot.port = null;
+    slot.threadId = -1;
     this.#events.onDeath(worker, error);
-    if (this.#draining) return;
+    if (slot.memory !== null) unmap(slot.memory);
+    slot.memory = null;
     const settled = Date.now() - slot.startedMs >= SETTLED_MS;
     slot.pauseMs = settled ? 0 : Math.min(slot.pauseMs * 2 + RESTART_PAUSE_MS, RESTART_PAUSE_MAX_MS);
-    setTimeout(() => void this.#startWorker(worker), slot.pauseMs);
+    setTimeout(() => {
+      if (!this.#draining) this.#startWorker(worker);
+    }, slot.pauseMs);
   }
 }

@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
 import type { Reason } from '../core/reasons.ts';
+import type { Mapping } from './os/memory.ts';
 
 /** A listening socket that a worker accepts from. */
 export interface ListenerSpec {
@@ -18,7 +19,7 @@ export interface ListenerSpec {
   readonly server: number;
   /** Metric scope of the server. */
   readonly scope: number;
-  /** Index of the server's cell in `gates`. */
+  /** Index of the server in `gates`. */
   readonly gate: number;
 }
 
@@ -33,7 +34,7 @@ export interface WorkerStart {
   readonly headBytesMax: number;
   /** Descriptors of all workers' wake-ups, by worker. */
   readonly wakeups: readonly number[];
-  /** Requests under way per server: `maxConcurrentRequests`. Int32 cells. */
+  /** Requests under way per server: `maxConcurrentRequests` (core/shared/gates.ts). */
   readonly gates: SharedArrayBuffer;
   readonly fds: SharedArrayBuffer;
   readonly endpoints: SharedArrayBuffer;
@@ -89,5 +90,5 @@ export type FromWorker =
   | { readonly type: 'unbind'; readonly router: number; readonly route: number }
   | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly message: string }
   | { readonly type: 'released'; readonly token: number }
-  | { readonly type: 'serving' }
+  | { readonly type: 'serving'; readonly threadId: number; readonly memory: Mapping }
   | { readonly type: 'drained' };

@@ -7,12 +7,13 @@
  * rings.
  */
 import { performance } from 'node:perf_hooks';
-import { receiveMessageOnPort } from 'node:worker_threads';
+import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { Random } from '../core/balance/random.ts';
 import type { RouterConfig, ServerConfig } from '../core/config/types.ts';
 import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
+import { Gates } from '../core/shared/gates.ts';
 import { LIMIT_COUNTER, LIMITS_SCOPE } from '../core/shared/stats.ts';
 import { StatsWriter } from '../core/shared/stats-writer.ts';
 import { Http1Client } from './http1/client.ts';
@@ -56,12 +57,13 @@ class Worker extends Timer implements Ready {
     if (limits.pinWorkers === 1) pinThread(worker, this.#memory);
     const sockets = new Sockets(this.#memory);
     const epoll = new Epoll(this.#memory, limits.epollEventsMax);
-    this.#reactor = new Reactor(epoll, sockets, nodeClock(), (error) => this.#logFault(error));
+    const fds = new FdOwners(start.fds);
+    fds.take(epoll.fd, worker);
+    this.#reactor = new Reactor(epoll, sockets, nodeClock(), fds, (error) => this.#logFault(error));
     this.#stats = new StatsWriter(start.stats);
     this.#region = new EndpointRegion(start.endpoints);
     const keyAt = this.#memory.reserve(start.headBytesMax);
     const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
-    const fds = new FdOwners(start.fds);
     this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax);
     const load = new Int32Array(start.connections);
     this.#handover = new Handover(worker, load, start.wakeups, start.handover);
@@ -116,7 +118,7 @@ class Worker extends Timer implements Ready {
   #createServers(scratchAt: number, load: Int32Array): void {
     const { worker, listeners, limits } = this.#start;
     const writer = new RequestWriter(this.#net, new TraceIds(this.#random), Date.now);
-    const gates = new Int32Array(this.#start.gates);
+    const gates = new Gates(this.#start.gates, listeners.length);
     const full = () => {
       const reached = Atomics.load(load, worker) >= limits.connectionsPerWorkerMax;
       if (reached) this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.connectionsPerWorkerMax);
@@ -149,7 +151,7 @@ class Worker extends Timer implements Ready {
 
   /** Serves until drained. */
   run(): void {
-    this.#say({ type: 'serving' });
+    this.#say({ type: 'serving', threadId, memory: this.#memory.mapping });
     this.#reactor.run();
     this.#say({ type: 'drained' });
   }
@@ -164,11 +166,21 @@ class Worker extends Timer implements Ready {
     // The epoch first: what is retired under a later one may not have been seen yet (endpoint-region.ts).
     const epoch = this.#region.epoch();
     for (let item = receiveMessageOnPort(this.#start.port); item; item = receiveMessageOnPort(this.#start.port)) {
-      this.#take(item.message as ToWorker);
+      const message = item.message as ToWorker;
+      this.#guard(() => this.#take(message));
     }
-    this.#handover.receive((listener, fd) => (this.#servers[listener] as Http1Server).accept(fd));
+    this.#handover.receive((listener, fd) => this.#guard(() => (this.#servers[listener] as Http1Server).accept(fd)));
     for (const router of this.#routers) router.routes.refreshTables();
     this.#region.acknowledge(this.#start.worker, epoch);
+  }
+
+  /** What comes with one ring is independent of each other: a fault in one does not keep the rest waiting. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#logFault(error);
+    }
   }
 
   #take(message: ToWorker): void {
@@ -214,9 +226,10 @@ class Worker extends Timer implements Ready {
       this.#lookAtDrain();
       return;
     }
+    // Before the work: housekeeping that fails once goes on.
+    this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(HOUSEKEEPING_MS));
     for (const router of this.#routers) router.routes.expire();
     this.#net.trim();
-    this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(HOUSEKEEPING_MS));
   }
 
   onFault(_error: unknown): void {

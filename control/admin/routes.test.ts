@@ -1,3 +1,4 @@
+/** The admin paths against a fake process (spec 06 section 12), and what each wrong request is answered. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdminContext } from './context.ts';

@@ -1,3 +1,4 @@
+/** Which admin paths each setting of `admin.security` leaves open. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AdminSecurity, DEFAULT_SECURITY, securityFilter } from './security.ts';

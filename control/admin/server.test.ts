@@ -1,3 +1,4 @@
+/** The admin server over real sockets, by each transport that loads here: bounds, time-outs, HEAD, closing. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';

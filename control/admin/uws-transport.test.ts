@@ -1,3 +1,4 @@
+/** The uWebSockets.js transport against a fake of that library, which does not load everywhere. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdminRequest } from './transport.ts';

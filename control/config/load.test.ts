@@ -1,3 +1,4 @@
+/** Right configurations: what each key becomes, and every default. */
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';

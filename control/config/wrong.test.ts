@@ -1,3 +1,4 @@
+/** Wrong configurations, as texts with the messages that they must give (`wrong-*.test-data.ts`). */
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';

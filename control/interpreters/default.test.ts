@@ -1,3 +1,4 @@
+/** The default interpreter: the order of its namers, listing, and the time that a delegation may take. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ok, PENDING, type State } from '../../core/names/activity.ts';

@@ -1,3 +1,4 @@
+/** Address literals, and host names that change, fail or vanish, on a virtual clock. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { State } from '../../core/names/activity.ts';

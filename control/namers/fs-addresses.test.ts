@@ -1,3 +1,4 @@
+/** The lines of a disco file, right and malformed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** The fs namer on a real directory: files that come, change, break and go while they are watched. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,3 +1,4 @@
+/** What `/$/inet`, `/$/fixedinet` and `/$/io.buoyant.rinet` bind to, with a DNS of the test's own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Path } from '../../core/names/path.ts';

@@ -1,3 +1,4 @@
+/** `metrics.json` byte for byte: flat, pretty and as a tree. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HISTOGRAM_BUCKETS, summarise } from '../../core/shared/histogram.ts';

@@ -1,3 +1,4 @@
+/** The tree of metrics: names with slashes, names that objects have, one kind a node. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { floatText, MetricNode } from './metrics-tree.ts';

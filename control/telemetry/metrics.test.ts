@@ -1,3 +1,4 @@
+/** From cells that a worker writes to the tree that exporters read: scopes that open and close, windows, met bounds. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reasonIndex } from '../../core/reasons.ts';

@@ -1,3 +1,4 @@
+/** The Prometheus text byte for byte (spec 06 section 3), and the cumulative histograms beside it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HISTOGRAM_BUCKETS, summarise } from '../../core/shared/histogram.ts';

@@ -5,11 +5,11 @@
 import type { HeadParser } from '../../core/http1/head.ts';
 import { FIELD_STRIDE, FIELD_TOKEN, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_SAMPLE } from '../../core/http1/tokens.ts';
-import { piece } from './field-lines.ts';
+import { type Piece, piece } from './field-lines.ts';
 
 const DEADLINE = /^(-?\d{1,19}) (-?\d{1,19})$/;
 const RATE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const NOTHING = new Uint8Array(0);
+const NOTHING = piece('');
 
 /** Whether a field is there more than once. */
 export function isRepeated(parser: HeadParser, token: number): boolean {
@@ -24,7 +24,7 @@ export function isRepeated(parser: HeadParser, token: number): boolean {
  * One `l5d-ctx-deadline` line for several: the latest timestamp and the earliest deadline. Values that are not two
  * numbers are left out; nothing is returned when none is left.
  */
-export function strictestDeadline(bytes: Uint8Array, parser: HeadParser): Uint8Array {
+export function strictestDeadline(bytes: Uint8Array, parser: HeadParser): Piece {
   let timestampNanos: bigint | undefined;
   let deadlineNanos: bigint | undefined;
   for (const value of valuesOf(bytes, parser, TOKEN_L5D_CTX_DEADLINE)) {

@@ -87,7 +87,7 @@ const DROPPED =
 const HOST_START = piece('host: ');
 const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
 const EXTRA_BYTES_MAX = 96 + TRACE_LINES_BYTES_MAX;
-const L5D = piece('l5d-');
+const L5D = Buffer.from('l5d-');
 
 /** What a server's settings change in the head. */
 export interface RequestHeadOptions {
@@ -126,7 +126,11 @@ export class RequestWriter {
   ): boolean {
     const { bytes } = this.#net;
     const capacity =
-      headEnd - parser.methodStart + branch.headers.length + EXTRA_BYTES_MAX + (options.timestampHeader?.length ?? 0);
+      headEnd -
+      parser.methodStart +
+      branch.headers.byteLength +
+      EXTRA_BYTES_MAX +
+      (options.timestampHeader?.length ?? 0);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     const fieldsAt = fieldsStart(parser, headEnd);
@@ -151,7 +155,7 @@ export class RequestWriter {
     if (from === targetEnd || bytes[from] !== 0x2f) bytes[end++] = 0x2f;
     end = copyBytes(bytes, end, from, targetEnd);
     const version = VERSIONS[parser.versionMinor === 0 ? 0 : 1];
-    return copyPiece(bytes, end, version, version.length);
+    return copyPiece(bytes, end, version);
   }
 
   #writeFields(
@@ -171,7 +175,7 @@ export class RequestWriter {
     if (deadlines) dropped |= 1 << TOKEN_L5D_CTX_DEADLINE;
     let end = at;
     if (authorityFromTarget) {
-      end = copyPiece(bytes, end, HOST_START, HOST_START.length);
+      end = copyPiece(bytes, end, HOST_START);
       end = copyBytes(bytes, end, parser.authorityStart, parser.authorityEnd);
       bytes[end++] = 13;
       bytes[end++] = 10;
@@ -189,7 +193,7 @@ export class RequestWriter {
       runAt = i + 1 < fieldCount ? (fields[field + FIELD_STRIDE] as number) : headEnd - 2;
     }
     end = copyBytes(bytes, end, runAt, headEnd - 2);
-    return upgrade ? copyPiece(bytes, end, CONNECTION_UPGRADE, CONNECTION_UPGRADE.length) : end;
+    return upgrade ? copyPiece(bytes, end, CONNECTION_UPGRADE) : end;
   }
 
   #writeRouting(
@@ -201,9 +205,9 @@ export class RequestWriter {
   ): number {
     let end: number;
     if ((parser.seen & (1 << TOKEN_VIA)) === 0) {
-      end = copyPiece(bytes, at, branch.headers, branch.headers.length);
+      end = copyPiece(bytes, at, branch.headers);
     } else {
-      end = copyPiece(bytes, at, branch.headers, branch.headers.length - VIA_LINE.length);
+      end = branch.headers.write(bytes, at, branch.headers.byteLength - VIA_LINE.byteLength);
       end = writeVia(bytes, end, parser);
     }
     if (parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
@@ -215,17 +219,17 @@ export class RequestWriter {
     end = this.#traceIds.write(bytes, end, contextStart, contextEnd, sampled ? readSampleRate(bytes, parser) : -1);
     if (isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
       const deadline = strictestDeadline(bytes, parser);
-      end = copyPiece(bytes, end, deadline, deadline.length);
+      end = copyPiece(bytes, end, deadline);
     }
     if (options.timestampHeader === undefined) return end;
     const line = piece(`${options.timestampHeader}: ${this.#wallClockMs()}\r\n`);
-    return copyPiece(bytes, end, line, line.length);
+    return copyPiece(bytes, end, line);
   }
 }
 
 /** Writes one `via` line: the values there were, in order, and Weft's own. @returns the end */
 export function writeVia(bytes: Uint8Array, at: number, parser: HeadParser): number {
-  let end = copyPiece(bytes, at, VIA_START, VIA_START.length);
+  let end = copyPiece(bytes, at, VIA_START);
   let first = true;
   for (let i = 0; i < parser.fieldCount; i++) {
     const field = i * FIELD_STRIDE;
@@ -238,7 +242,7 @@ export function writeVia(bytes: Uint8Array, at: number, parser: HeadParser): num
     const from = parser.fields[field + FIELD_VALUE_START] as number;
     end = copyBytes(bytes, end, from, parser.fields[field + FIELD_VALUE_END] as number);
   }
-  return copyPiece(bytes, end, VIA_SUFFIX, VIA_SUFFIX.length);
+  return copyPiece(bytes, end, VIA_SUFFIX);
 }
 
 /** Whether a field name begins with `l5d-`, in either case. */

@@ -32,6 +32,7 @@ import {
   CONNECTION_UPGRADE,
   copyPiece,
   fieldsStart,
+  Piece,
   piece,
   VIA_LINE,
   VIA_MINOR_BACK,
@@ -66,7 +67,12 @@ export const AFTER = {
 } as const;
 
 /** Lines by {@link AFTER}. */
-const AFTER_LINES = [new Uint8Array(0), CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, CONNECTION_UPGRADE] as const;
+const AFTER_LINES = [
+  new Piece(new Uint8Array(0)),
+  CONNECTION_CLOSE,
+  CONNECTION_KEEP_ALIVE,
+  CONNECTION_UPGRADE,
+] as const;
 
 /** How a response head is rewritten. */
 export interface ResponseHeadOptions {
@@ -102,23 +108,23 @@ export function rewriteResponseHead(
   const joinedEnd = viaSeen ? writeVia(bytes, joined, parser) : joined;
   if (viaSeen && parser.versionMinor === 0) bytes[joinedEnd - VIA_MINOR_BACK] = 0x30;
   const added = options.success ? SUCCESS : FAILURE;
-  const addedBytes = options.clearContext ? 0 : viaSeen ? added.length - VIA_LINE.length : added.length;
-  const viaOnly = options.clearContext && !viaSeen ? VIA_LINE.length : 0;
-  const after = AFTER_LINES[options.after] as Uint8Array;
+  const addedBytes = options.clearContext ? 0 : viaSeen ? added.byteLength - VIA_LINE.byteLength : added.byteLength;
+  const viaOnly = options.clearContext && !viaSeen ? VIA_LINE.byteLength : 0;
+  const after = AFTER_LINES[options.after] as Piece;
   const fieldsFrom = closeOver(bytes, fieldsAt, headEnd, parser, options);
 
   const statusLineBytes = fieldsAt - start;
-  const head = fieldsFrom - statusLineBytes - addedBytes - viaOnly - (joinedEnd - joined) - after.length;
+  const head = fieldsFrom - statusLineBytes - addedBytes - viaOnly - (joinedEnd - joined) - after.byteLength;
   bytes.copyWithin(head, start, fieldsAt);
   bytes[head + MINOR_VERSION_AT] = 0x31;
-  let end = copyPiece(bytes, head + statusLineBytes, added, addedBytes);
-  end = copyPiece(bytes, end, VIA_LINE, viaOnly);
+  let end = added.write(bytes, head + statusLineBytes, addedBytes);
+  end = VIA_LINE.write(bytes, end, viaOnly);
   if (!viaSeen && parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
   if (viaSeen) {
     bytes.copyWithin(end, joined, joinedEnd);
     end += joinedEnd - joined;
   }
-  copyPiece(bytes, end, after, after.length);
+  copyPiece(bytes, end, after);
   return head;
 }
 

@@ -12,7 +12,7 @@ import type { Connection } from '../net/connection.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
-import { piece } from './field-lines.ts';
+import { copyPiece, piece } from './field-lines.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
 import { AFTER, rewriteResponseHead } from './response-writer.ts';
@@ -90,8 +90,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   protected writeContinue(): void {
     const { scratchAt } = this.server;
-    this.net.bytes.set(CONTINUE, scratchAt);
-    this.write(scratchAt, CONTINUE.length);
+    copyPiece(this.net.bytes, scratchAt, CONTINUE);
+    this.write(scratchAt, CONTINUE.byteLength);
   }
 
   /** The response has been forwarded whole. */

@@ -7,6 +7,7 @@ import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import type { LimitName } from '../../core/limits.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { reasonIndex } from '../../core/reasons.ts';
+import type { Gates } from '../../core/shared/gates.ts';
 import { COUNTER, HISTOGRAM, LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import type { Net } from '../net/net.ts';
 import type { Failure } from '../router/exchange.ts';
@@ -50,7 +51,7 @@ export class Http1Server {
   readonly connections = new Set<Http1ServerConnection>();
   draining = false;
   readonly #worker: number;
-  readonly #gates: Int32Array;
+  readonly #gates: Gates;
   readonly #gate: number;
   readonly #load: Int32Array;
   readonly #trailerParser: HeadParser;
@@ -66,7 +67,7 @@ export class Http1Server {
     readonly trailerParser: HeadParser;
     readonly writer: RequestWriter;
     readonly scratchAt: number;
-    readonly gates: Int32Array;
+    readonly gates: Gates;
     readonly gate: number;
     readonly load: Int32Array;
   }) {
@@ -121,18 +122,17 @@ export class Http1Server {
       return failure(400, 'call_depth_exceeded', message);
     }
     if (maxConcurrentRequests === undefined) return null;
-    if (Atomics.add(this.#gates, this.#gate, 1) < maxConcurrentRequests) {
+    if (this.#gates.enter(this.#gate, this.#worker, maxConcurrentRequests)) {
       connection.gated = true;
       return null;
     }
-    this.leaveGate();
     this.net.stats.increment(this.scope, COUNTER.nacks);
     return failure(503, 'concurrency_limit', NACK_MESSAGE, true);
   }
 
   /** A request under way has ended. */
   leaveGate(): void {
-    Atomics.sub(this.#gates, this.#gate, 1);
+    this.#gates.leave(this.#gate, this.#worker);
   }
 
   #callDepth(parser: HeadParser): number {

@@ -8,10 +8,14 @@
  * starts a trace: trace, parent and span are then one random id.
  */
 import type { Random } from '../../core/balance/random.ts';
-import { copyPiece, piece } from './field-lines.ts';
+import { copyPiece, piece, writeWord } from './field-lines.ts';
 
-const BASE64 = piece('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
-const HEX = piece('0123456789abcdef');
+const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+/** A byte as two hexadecimal digits, the first in the low half. */
+const HEX = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digits = Buffer.from(byte.toString(16).padStart(2, '0'));
+  return (digits[0] as number) | ((digits[1] as number) << 8);
+});
 const PAD = 0x3d;
 const REQID_START = piece('l5d-reqid: ');
 const TRACE_START = piece('\r\nl5d-ctx-trace: ');
@@ -26,13 +30,12 @@ const SEXTETS = new Uint8Array(256).fill(255);
 for (const [value, byte] of BASE64.entries()) SEXTETS[byte] = value;
 
 /** Most bytes that {@link TraceIds.write} writes. */
-export const TRACE_LINES_BYTES_MAX = REQID_START.length + 16 + TRACE_START.length + 56 + 2;
+export const TRACE_LINES_BYTES_MAX = REQID_START.byteLength + 16 + TRACE_START.byteLength + 56 + 2;
 
 /** Reads and writes trace contexts. */
 export class TraceIds {
   /** The context of the request at hand, as big-endian words of 4 bytes, for at most 40 bytes. */
   readonly #words = new Int32Array(10);
-  readonly #raw = new Uint8Array(42);
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -69,10 +72,10 @@ export class TraceIds {
     if (sampleRate >= 0 && ((words[7] as number) & DECIDED) === 0) {
       words[7] = (words[7] as number) | SAMPLING_KNOWN | (this.#isSampled(sampleRate) ? SAMPLED : 0);
     }
-    let end = copyPiece(bytes, at, REQID_START, REQID_START.length);
+    let end = copyPiece(bytes, at, REQID_START);
     end = writeHex(bytes, end, words[4] as number);
     end = writeHex(bytes, end, words[5] as number);
-    end = copyPiece(bytes, end, TRACE_START, TRACE_START.length);
+    end = copyPiece(bytes, end, TRACE_START);
     end = this.#encode(bytes, end, rawBytes === 40 ? 10 : 8);
     bytes[end] = 13;
     bytes[end + 1] = 10;
@@ -85,29 +88,34 @@ export class TraceIds {
     return rate >= 1 || Math.abs(traceId) < rate * 2 ** 63;
   }
 
+  /** Three words are sixteen characters; what is left at the end is padded. @returns the end */
   #encode(bytes: Uint8Array, at: number, wordCount: number): number {
-    const raw = this.#raw;
-    for (let i = 0; i < wordCount; i++) {
-      const word = this.#words[i] as number;
-      raw[4 * i] = word >>> 24;
-      raw[4 * i + 1] = word >>> 16;
-      raw[4 * i + 2] = word >>> 8;
-      raw[4 * i + 3] = word;
-    }
-    const byteLength = 4 * wordCount;
-    raw[byteLength] = 0;
-    raw[byteLength + 1] = 0;
+    const words = this.#words;
     let end = at;
-    for (let i = 0; i < byteLength; i += 3) {
-      const group = ((raw[i] as number) << 16) | ((raw[i + 1] as number) << 8) | (raw[i + 2] as number);
-      bytes[end] = BASE64[group >>> 18] as number;
-      bytes[end + 1] = BASE64[(group >>> 12) & 63] as number;
-      bytes[end + 2] = BASE64[(group >>> 6) & 63] as number;
-      bytes[end + 3] = BASE64[group & 63] as number;
-      end += 4;
+    let i = 0;
+    for (; i + 3 <= wordCount; i += 3) {
+      const a = words[i] as number;
+      const b = words[i + 1] as number;
+      const c = words[i + 2] as number;
+      writeGroup(bytes, end, a >>> 8);
+      writeGroup(bytes, end + 4, ((a & 0xff) << 16) | (b >>> 16));
+      writeGroup(bytes, end + 8, ((b & 0xffff) << 8) | (c >>> 24));
+      writeGroup(bytes, end + 12, c & 0xffffff);
+      end += 16;
     }
-    const padding = (3 - (byteLength % 3)) % 3;
-    for (let i = 1; i <= padding; i++) bytes[end - i] = PAD;
+    const a = words[i] as number;
+    const b = i + 1 < wordCount ? (words[i + 1] as number) : 0;
+    writeGroup(bytes, end, a >>> 8);
+    writeGroup(bytes, end + 4, ((a & 0xff) << 16) | (b >>> 16));
+    end += 8;
+    if (i + 1 < wordCount) {
+      writeGroup(bytes, end, (b & 0xffff) << 8);
+      end += 4;
+      bytes[end - 1] = PAD;
+      return end;
+    }
+    bytes[end - 2] = PAD;
+    bytes[end - 1] = PAD;
     return end;
   }
 
@@ -137,7 +145,15 @@ export class TraceIds {
   }
 }
 
+/** Writes 24 bits as four characters. */
+function writeGroup(bytes: Uint8Array, at: number, group: number): void {
+  const first = (BASE64[group >>> 18] as number) | ((BASE64[(group >>> 12) & 63] as number) << 8);
+  const second = (BASE64[(group >>> 6) & 63] as number) | ((BASE64[group & 63] as number) << 8);
+  writeWord(bytes, at, first | (second << 16));
+}
+
 function writeHex(bytes: Uint8Array, at: number, word: number): number {
-  for (let i = 0; i < 8; i++) bytes[at + i] = HEX[(word >>> (28 - 4 * i)) & 15] as number;
+  writeWord(bytes, at, (HEX[word >>> 24] as number) | ((HEX[(word >>> 16) & 255] as number) << 16));
+  writeWord(bytes, at + 4, (HEX[(word >>> 8) & 255] as number) | ((HEX[word & 255] as number) << 16));
   return at + 8;
 }

@@ -193,7 +193,6 @@ export abstract class Connection extends Timer implements Ready {
     this.dropKept();
     if (this.output !== null) net.giveQueue(this.output);
     this.output = null;
-    net.fds.drop(this.fd);
     net.reactor.close(this.fd);
   }
 

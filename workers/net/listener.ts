@@ -8,6 +8,7 @@
  * All threads share one descriptor table, so a connection travels as an integer.
  */
 import { RingBuffer } from 'ringbuf.js';
+import type { FdOwners } from '../../core/shared/fd-owners.ts';
 import { EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../os/errno.ts';
 import { ring } from '../os/thread.ts';
 import type { Ready } from '../reactor/reactor.ts';
@@ -50,7 +51,7 @@ export class Handover {
   }
 
   /** Counts a connection for the worker that shall have it, and sends it there. @returns whether it is another */
-  place(listener: number, fd: number): boolean {
+  place(listener: number, fd: number, fds: FdOwners): boolean {
     const target = this.#leastLoaded();
     Atomics.add(this.#load, target, 1);
     if (target === this.#worker) return false;
@@ -62,6 +63,8 @@ export class Handover {
       Atomics.add(this.#load, this.#worker, 1);
       return false;
     }
+    // Before it is sent: from then on it is no longer this worker's, should this thread die.
+    fds.handOver(fd, target);
     outgoing.push(this.#pair);
     ring(this.#wakeups[target] as number);
     return true;
@@ -142,7 +145,7 @@ export class Listener extends Timer implements Ready {
       return;
     }
     this.#net.fds.take(fd, this.#worker);
-    if (!this.#handover.place(this.#index, fd)) this.#acceptor.accept(fd);
+    if (!this.#handover.place(this.#index, fd, this.#net.fds)) this.#acceptor.accept(fd);
   }
 
   /** No descriptor is left: what is queued waits in the kernel, and the loop does not spin over it. */

@@ -34,7 +34,7 @@ export function lastErrno(): number {
 
 /**
  * Memory that the kernel or malloc owns as an ArrayBuffer, without a copy and without a finaliser: it must stay
- * mapped for as long as the process lives.
+ * mapped for as long as the thread lives.
  */
 export function viewMemory(address: number, byteLength: number): ArrayBuffer {
   return koffi.view(BigInt(address), byteLength);

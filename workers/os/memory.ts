@@ -2,7 +2,7 @@
  * The memory of one thread that the kernel may read and write.
  *
  * Everything that goes through a system call lies here, and the rest of Weft names it by its offset: outside this
- * folder there are no addresses. It is mapped once and never unmapped (a view of unmapped memory is a crash), and
+ * folder there are no addresses. It is mapped once and not unmapped while the thread lives (a view of unmapped memory is a crash), and
  * reserved without being committed: the kernel backs a page when it is first touched.
  *
  *     0            SCRATCH_BYTES                        byteLength
@@ -15,12 +15,24 @@ import { SystemCallError } from './errno.ts';
 import { declare, lastErrno, viewMemory } from './ffi.ts';
 
 const mmap = declare('int64_t mmap(uint64_t address, uint64_t length, int protection, int flags, int fd, int64_t at)');
+const munmap = declare('int munmap(uint64_t address, uint64_t length)');
 const madvise = declare('int madvise(uint64_t address, uint64_t length, int advice)');
 
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
 const MADV_DONTNEED = 4;
 const SCRATCH_BYTES = 4096;
+
+/** A stretch of mapped memory, named so that another thread can give it back. */
+export interface Mapping {
+  readonly base: number;
+  readonly byteLength: number;
+}
+
+/** Gives the memory of a dead thread back to the kernel. */
+export function unmap({ base, byteLength }: Mapping): void {
+  munmap(base, byteLength);
+}
 
 /** A thread's kernel-visible memory. */
 export class KernelMemory {
@@ -61,6 +73,11 @@ export class KernelMemory {
     }
     this.#reservedBytes = at + byteLength;
     return at;
+  }
+
+  /** What {@link unmap} needs. */
+  get mapping(): Mapping {
+    return { base: this.base, byteLength: this.byteLength };
   }
 
   /** Bytes that {@link reserve} has not handed out yet. */

@@ -10,9 +10,10 @@
  * Descriptors are closed last, so that no number is given out again while events of its former owner are in hand.
  * The loop never returns to Node's own event loop while the worker lives.
  */
+import type { FdOwners } from '../../core/shared/fd-owners.ts';
 import type { Epoll } from '../os/epoll.ts';
 import type { Sockets } from '../os/sockets.ts';
-import { TICK_MS, TimerWheel } from './timer-wheel.ts';
+import { TICK_MS, type Timer, TimerWheel } from './timer-wheel.ts';
 
 /** Longest sleep: an idle worker still looks at its state once a second. */
 const SLEEP_TICKS_MAX = 1000 / TICK_MS;
@@ -43,6 +44,7 @@ export class Reactor {
   readonly #epoll: Epoll;
   readonly #sockets: Sockets;
   readonly #clock: ClockMicros;
+  readonly #fds: FdOwners;
   readonly #originMicros: number;
   readonly #onFault: (error: unknown) => void;
   readonly #owners: (Ready | undefined)[] = [];
@@ -54,13 +56,14 @@ export class Reactor {
   /**
    * @param onFault told of every exception in a handler, before the handler's object is ended
    */
-  constructor(epoll: Epoll, sockets: Sockets, clock: ClockMicros, onFault: (error: unknown) => void) {
+  constructor(epoll: Epoll, sockets: Sockets, clock: ClockMicros, fds: FdOwners, onFault: (error: unknown) => void) {
     this.#epoll = epoll;
     this.#sockets = sockets;
     this.#clock = clock;
     this.#originMicros = clock();
+    this.#fds = fds;
     this.#onFault = onFault;
-    this.timers = new TimerWheel(0);
+    this.timers = new TimerWheel(0, (timer, error) => this.#end(timer, error));
   }
 
   /** Watches a connected or connecting descriptor, edge-triggered. @returns 0 or a negated errno */
@@ -115,7 +118,7 @@ export class Reactor {
     let row = 0;
     while (row < count) row = this.#dispatch(row, count);
     this.#runDeferred();
-    this.#runTimers();
+    this.timers.advance(this.nowTick);
     this.#closeDoomed();
   }
 
@@ -135,8 +138,7 @@ export class Reactor {
         if (owner !== undefined) owner.onReady(epoll.eventsOf(at));
       }
     } catch (error) {
-      this.#onFault(error);
-      owners[epoll.fdOf(at)]?.onFault(error);
+      this.#end(owners[epoll.fdOf(at)], error);
       at++;
     }
     return at;
@@ -156,16 +158,18 @@ export class Reactor {
     try {
       work.runDeferred();
     } catch (error) {
-      this.#onFault(error);
-      if ('onFault' in work) (work as unknown as Ready).onFault(error);
+      this.#end(work, error);
     }
   }
 
-  #runTimers(): void {
+  /** Ends whose handler threw. That may throw in turn, of the same cause: the loop goes on all the same. */
+  #end(owner: Ready | Deferred | Timer | undefined, error: unknown): void {
+    this.#onFault(error);
+    if (owner === undefined || !('onFault' in owner)) return;
     try {
-      this.timers.advance(this.nowTick);
-    } catch (error) {
-      this.#onFault(error);
+      owner.onFault(error);
+    } catch (second) {
+      this.#onFault(second);
     }
   }
 
@@ -173,7 +177,12 @@ export class Reactor {
     const doomed = this.#doomed;
     // Setting the length of an array is a call into the runtime, even where it changes nothing.
     if (doomed.length === 0) return;
-    for (let i = 0; i < doomed.length; i++) this.#sockets.close(doomed[i] as number);
+    for (let i = 0; i < doomed.length; i++) {
+      const fd = doomed[i] as number;
+      // Not earlier: should this thread die with the descriptor open, the supervisor closes it.
+      this.#fds.drop(fd);
+      this.#sockets.close(fd);
+    }
     doomed.length = 0;
   }
 }

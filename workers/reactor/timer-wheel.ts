@@ -41,9 +41,12 @@ export class TimerWheel {
   /** The next tick to look at. */
   #cursor: number;
   #linkedCount = 0;
+  readonly #onFault: (timer: Timer, error: unknown) => void;
 
-  constructor(nowTick: number) {
+  /** @param onFault told of what a timer's handler threw; the other timers go on */
+  constructor(nowTick: number, onFault: (timer: Timer, error: unknown) => void) {
     this.#cursor = nowTick;
+    this.#onFault = onFault;
   }
 
   /** Timers linked, armed or not yet noticed to be disarmed. */
@@ -111,7 +114,7 @@ export class TimerWheel {
       this.#slots[slot] = next;
       if (timer.deadlineTick <= nowTick) {
         timer.deadlineTick = NEVER;
-        timer.onDeadline();
+        this.#fire(timer);
       } else if (timer.deadlineTick !== NEVER) {
         this.#pending.push(timer);
       }
@@ -119,6 +122,14 @@ export class TimerWheel {
     }
     for (const later of this.#pending) if (later.linkedTick === NEVER) this.#link(later, later.deadlineTick);
     this.#pending.length = 0;
+  }
+
+  #fire(timer: Timer): void {
+    try {
+      timer.onDeadline();
+    } catch (error) {
+      this.#onFault(timer, error);
+    }
   }
 
   /** Timers of the slot at hand that were moved on: linked after the walk, lest a full turn links them into it again. */

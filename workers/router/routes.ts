@@ -9,6 +9,7 @@
  *     route   pending --bound--> ok <--> neg, failed         later answers replace earlier ones
  */
 import type { UnionDraw } from '../../core/balance/union-draw.ts';
+import type { Piece } from '../http1/field-lines.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { Downstream, Failure } from './exchange.ts';
 
@@ -27,7 +28,7 @@ export interface RouteBranch {
   /** Not 0: no endpoint is asked, the request is answered with this status (`/$/io.buoyant.http.status`). */
   readonly answerStatus: number;
   /** The header lines that tell the endpoint how the request was routed, `via` last; each ends in CRLF. */
-  readonly headers: Uint8Array;
+  readonly headers: Piece;
 }
 
 /** A name and what it is bound to. */
