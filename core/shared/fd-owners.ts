@@ -1,10 +1,11 @@
 /**
  * Which worker owns which file descriptor of the process.
  *
- *     Int32 cells, index = fd:   0 nobody   w + 1 worker w
+ *     Int32 cells, index = fd:   0 nobody   w + 1 worker w   -(w + 1) on its way to worker w
  *
  * All threads share one descriptor table, so a connection accepted by one worker can be served by another; and when a
- * worker dies, nobody closes what it held. The supervisor does, by this table.
+ * worker dies, nobody closes what it held. The supervisor does, by this table. What was on its way to the dead worker
+ * stays open: the successor finds it in the same ring.
  */
 const FDS_MAX = 1 << 20;
 
@@ -24,6 +25,11 @@ export class FdOwners {
   /** Notes an owner. Only the owner of a descriptor writes its cell, so plain stores do. */
   take(fd: number, worker: number): void {
     this.#cells[fd] = worker + 1;
+  }
+
+  /** Notes that a descriptor is about to be sent to another worker, who will take it. */
+  handOver(fd: number, worker: number): void {
+    this.#cells[fd] = -(worker + 1);
   }
 
   /** Notes that a descriptor is about to be closed. */

@@ -20,6 +20,8 @@ export interface WeftOptions {
   readonly router?: string;
   /** YAML of further server keys, each line indented by four spaces. */
   readonly server?: string;
+  /** YAML behind the router: further routers as `- protocol: ...`, or keys of the top level; not indented. */
+  readonly more?: string;
   /** Keys of `admin`, in flow form, such as `, shutdownGraceMs: 500`. */
   readonly admin?: string;
   /** Environment flags; one worker unless told otherwise. */
@@ -65,6 +67,7 @@ ${options.router ?? ''}
   - ip: ${IP}
     port: ${port}
 ${options.server ?? ''}
+${options.more ?? ''}
 `,
     );
     const env = { ...process.env, WEFT_WORKERS: '1', ...options.env };

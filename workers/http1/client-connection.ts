@@ -223,6 +223,7 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
     this.body.begin(parser.bodyKind, parser.contentLength, dataOnly);
     const tunnel = status === 101 || (exchange.method === METHOD_CONNECT && status < 300);
     const pendingAt = downstream.writeResponseHead(parser, start, headEnd);
+    if (downstream.withholdsBody) this.body.withhold();
     if (tunnel) this.beginTunnel(downstream, pendingAt, headEnd, end);
     else this.forward(exchange, pendingAt, headEnd, end);
   }

@@ -42,6 +42,7 @@ export class MessageBody {
   #chunks: ChunkedDecoder | null = null;
   #inTrailers = false;
   #dataOnly = false;
+  #withheld = false;
 
   /** @param trailerParser shared by all bodies of a worker: trailer sections are parsed whole */
   constructor(chunkLineBytesMax: number, trailerParser: HeadParser) {
@@ -62,11 +63,18 @@ export class MessageBody {
     this.remaining = kind === BODY_LENGTH ? contentLength : 0;
     this.done = kind === BODY_NONE || (kind === BODY_LENGTH && contentLength === 0);
     this.#dataOnly = dataOnly;
+    this.#withheld = false;
     this.#inTrailers = false;
     if (kind === BODY_CHUNKED) {
       if (this.#chunks === null) this.#chunks = new ChunkedDecoder(this.#chunkLineBytesMax);
       this.#chunks.reset();
     }
+  }
+
+  /** The body is read to its end, and nothing of it goes on. */
+  withhold(): void {
+    this.#withheld = true;
+    this.#dataOnly = true;
   }
 
   /**
@@ -89,7 +97,8 @@ export class MessageBody {
       this.done = this.remaining === 0;
     }
     this.forwardedBytes += to - at;
-    if (to > pendingAt) sink.write(pendingAt, to - pendingAt);
+    const shown = this.#withheld ? at : to;
+    if (shown > pendingAt) sink.write(pendingAt, shown - pendingAt);
     return to;
   }
 
@@ -105,7 +114,7 @@ export class MessageBody {
         this.error = chunks.error;
         break;
       }
-      const wanted = kind === KIND.data || (!this.#dataOnly && kind !== KIND.skipped);
+      const wanted = !this.#withheld && (kind === KIND.data || (!this.#dataOnly && kind !== KIND.skipped));
       if (!wanted) {
         if (at > runAt) sink.write(runAt, at - runAt);
         runAt = next;

@@ -64,6 +64,8 @@ export const AFTER = {
   /** For an HTTP/1.0 client, which has to be told. */
   keepAlive: 2,
   upgrade: 3,
+  /** Keeps the connection behind a body that is withheld. */
+  empty: 4,
 } as const;
 
 /** Lines by {@link AFTER}. */
@@ -72,6 +74,7 @@ const AFTER_LINES = [
   CONNECTION_CLOSE,
   CONNECTION_KEEP_ALIVE,
   CONNECTION_UPGRADE,
+  piece('content-length: 0\r\n'),
 ] as const;
 
 /** How a response head is rewritten. */

@@ -8,6 +8,7 @@
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
+import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { Connection } from '../net/connection.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -45,6 +46,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   /** The request is a HEAD. */
   protected bodyless = false;
   protected responseStarted = false;
+  withholdsBody = false;
   /** This request holds a place under the server's maxConcurrentRequests. */
   gated = false;
 
@@ -73,14 +75,18 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     const endless =
       parser.bodyKind === BODY_UNTIL_CLOSE ||
       (chunkless && parser.contentLength < 0 && !isBodyless(exchange, parser.status));
-    if (endless || server.draining) this.persistent = false;
+    // Another Linkerd's explanation is not for clients outside (spec 03 section 4.6).
+    const explained = options.clearContext && (parser.seen & (1 << TOKEN_L5D_ERR)) !== 0;
+    this.withholdsBody = explained && !isBodyless(exchange, parser.status);
+    if (endless || server.draining || (this.withholdsBody && chunkless)) this.persistent = false;
     this.responseStarted = true;
     options.success = server.router.isSuccess(parser.status);
     options.after = this.persistent ? (chunkless ? AFTER.keepAlive : AFTER.keep) : AFTER.close;
+    if (this.withholdsBody && this.persistent) options.after = AFTER.empty;
     if (parser.status === 101) options.after = AFTER.upgrade;
     else if (exchange.method === METHOD_CONNECT && parser.status < 300) options.after = AFTER.keep;
-    options.dropTransferEncoding = chunkless;
-    options.dropContentLength = parser.status === 204;
+    options.dropTransferEncoding = chunkless || this.withholdsBody;
+    options.dropContentLength = parser.status === 204 || this.withholdsBody;
     return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
   }
 

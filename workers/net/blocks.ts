@@ -16,6 +16,8 @@ export class Blocks {
   readonly #memory: KernelMemory;
   readonly #regionEnd: number;
   readonly #free: number[] = [];
+  /** Blocks at the bottom of the stack whose pages went back and that nobody used since. */
+  #trimmedCount = 0;
   #freshAt: number;
   /** Times that a block was asked for and none was left. */
   exhaustedCount = 0;
@@ -39,6 +41,7 @@ export class Blocks {
     const block = this.#free.pop();
     if (block !== undefined) {
       this.usedCount++;
+      if (this.#free.length < this.#trimmedCount) this.#trimmedCount = this.#free.length;
       return block;
     }
     if (this.#freshAt + this.blockBytes > this.#regionEnd) {
@@ -59,6 +62,8 @@ export class Blocks {
 
   /** Returns the pages of free blocks beyond `keep` to the kernel; the blocks stay usable. */
   trim(keep: number): void {
-    for (let i = 0; i < this.#free.length - keep; i++) this.#memory.release(this.#free[i] as number, this.blockBytes);
+    const last = this.#free.length - keep;
+    for (let i = this.#trimmedCount; i < last; i++) this.#memory.release(this.#free[i] as number, this.blockBytes);
+    this.#trimmedCount = Math.max(this.#trimmedCount, last);
   }
 }

@@ -70,9 +70,7 @@ describe('blocks', () => {
   });
 });
 
-type Step =
-  | { readonly kind: 'append' | 'consume' | 'move'; readonly count: number }
-  | { readonly kind: 'clear' };
+type Step = { readonly kind: 'append' | 'consume' | 'move'; readonly count: number } | { readonly kind: 'clear' };
 
 function check(queue: ByteQueue, model: string): void {
   assert.equal(queue.byteLength, model.length);

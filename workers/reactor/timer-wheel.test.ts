@@ -21,7 +21,7 @@ type Command = Action | { readonly kind: 'advance'; readonly ticks: number };
 
 class ModelTimer extends Timer {
   /** What the handler does when the timer fires. */
-  then: Action | undefined;
+  onFire: Action | undefined;
   deadline = NEVER;
   /** The wheel's time when it was armed: a deadline in the past is due one tick later. */
   armedAt = 0;
@@ -48,13 +48,13 @@ class Model {
     assert.ok(timer.deadline <= this.now, `fired at ${this.now}, due at ${timer.deadline}`);
     assert.equal(timer.deadlineTick, NEVER, 'a timer is disarmed when its handler runs');
     timer.deadline = NEVER;
-    const { then } = timer;
-    timer.then = undefined;
-    if (then?.kind === 'throw') {
+    const { onFire } = timer;
+    timer.onFire = undefined;
+    if (onFire?.kind === 'throw') {
       this.expectedFaults++;
       throw new Error('a fault');
     }
-    if (then !== undefined) this.act(then);
+    if (onFire !== undefined) this.act(onFire);
   }
 
   act(action: Command): void {
@@ -80,7 +80,7 @@ class Model {
         this.wheel.advance(this.now);
         break;
       case 'throw':
-        for (const timer of this.timers) timer.then = action;
+        for (const timer of this.timers) timer.onFire = action;
     }
   }
 
@@ -100,10 +100,18 @@ class Model {
 }
 
 const timerIndex = fc.nat({ max: TIMERS - 1 });
-const ticks = fc.oneof(fc.integer({ min: -2, max: 20 }), fc.nat({ max: TICKS_MAX }), fc.constant(1023), fc.constant(1024));
+const ticks = fc.oneof(
+  fc.integer({ min: -2, max: 20 }),
+  fc.nat({ max: TICKS_MAX }),
+  fc.constant(1023),
+  fc.constant(1024),
+);
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('arm' as const), timer: timerIndex, ticks }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('disarm' as const, 'remove' as const), timer: timerIndex }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom('disarm' as const, 'remove' as const), timer: timerIndex }),
+  },
 );
 const advance = fc.record({
   kind: fc.constant('advance' as const),
@@ -112,7 +120,7 @@ const advance = fc.record({
 const script = fc.array(
   fc.record({
     command: fc.oneof(action, action, advance) as fc.Arbitrary<Command>,
-    then: fc.option(fc.oneof(action, fc.constant({ kind: 'throw' as const })), { nil: undefined }),
+    onFire: fc.option(fc.oneof(action, fc.constant({ kind: 'throw' as const })), { nil: undefined }),
   }),
   { maxLength: 60 },
 );
@@ -121,13 +129,13 @@ test('fires every timer at its deadline, once, whatever handlers do meanwhile', 
   fc.assert(
     fc.property(script, (steps) => {
       const model = new Model();
-      for (const { command, then } of steps) {
+      for (const { command, onFire } of steps) {
         model.act(command);
-        if (command.kind === 'arm') (model.timers[command.timer] as ModelTimer).then = then;
+        if (command.kind === 'arm') (model.timers[command.timer] as ModelTimer).onFire = onFire;
         model.check();
       }
       // Everything still armed comes due in the end.
-      for (const timer of model.timers) timer.then = undefined;
+      for (const timer of model.timers) timer.onFire = undefined;
       for (let i = 0; i < 4; i++) model.act({ kind: 'advance', ticks: TICKS_MAX });
       model.check();
       assert.ok(model.timers.every(({ deadline }) => deadline === NEVER));
@@ -156,7 +164,7 @@ test('moving a deadline away and back neither delays nor doubles it', () => {
 test('of the timers of one tick, one whose handler throws keeps none of the others waiting', () => {
   const model = new Model();
   for (let i = 0; i < TIMERS; i++) model.act({ kind: 'arm', timer: i, ticks: 7 });
-  (model.timers[3] as ModelTimer).then = { kind: 'throw' };
+  (model.timers[3] as ModelTimer).onFire = { kind: 'throw' };
   model.act({ kind: 'advance', ticks: 7 });
   assert.equal(model.faults, 1);
   assert.ok(model.timers.every(({ deadline }) => deadline === NEVER));

@@ -30,6 +30,8 @@ export interface Downstream {
   writeInformational(start: number, headEnd: number): void;
   /** Rewrites the response head in `parser`'s hands, in place. @returns where it now begins; its end is where it was */
   writeResponseHead(parser: HeadParser, start: number, headEnd: number): number;
+  /** The body behind the head that was last rewritten is not for the client to see. */
+  readonly withholdsBody: boolean;
   /** The response has been forwarded whole. */
   onResponseEnd(): void;
   /** Bytes wait for a client that does not take them: its time runs. */

@@ -1,0 +1,38 @@
+/** The upstream of the measurements: one nginx worker that answers from memory. */
+import { freePort, type Processes } from './processes.ts';
+import { toolPath } from './tools.ts';
+
+/** What the upstream answers with. */
+export type Answer = { readonly bytes: number };
+
+/** Above this, the answer is a file: nginx's `return` is for short texts. */
+const INLINE_BYTES_MAX = 4096;
+
+/** nginx's settings that every part of a measurement shares. */
+export function nginxMain(processes: Processes, name: string): string {
+  return `daemon off; worker_processes 1; error_log /dev/null; pid ${processes.directory}/${name}.pid;
+events { worker_connections 16384; }`;
+}
+
+/** Starts nginx, listening on every address of the loopback network. @returns its port */
+export async function startUpstream(processes: Processes, cores: string, { bytes }: Answer): Promise<number> {
+  const port = await freePort();
+  const inline = bytes <= INLINE_BYTES_MAX;
+  if (!inline) processes.write('blob', 'x'.repeat(bytes));
+  const config = processes.write(
+    'upstream.conf',
+    `${nginxMain(processes, 'upstream')}
+http {
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 3600s;
+  server {
+    listen 0.0.0.0:${port} backlog=4096;
+    root ${processes.directory};
+    location / { ${inline ? `return 200 "${'x'.repeat(bytes)}";` : 'try_files /blob =404;'} }
+  }
+}
+`,
+  );
+  processes.start(cores, toolPath('nginx'), ['-c', config]);
+  await processes.waitForPort(port);
+  return port;
+}
