@@ -82,7 +82,7 @@ function describe(error) {
   const explained =
     error instanceof FileError ||
     error instanceof SetupError ||
-    ['ConfigError', 'LimitError'].includes(error.constructor.name) ||
+    ['ConfigError', 'LimitError', 'ListenError', 'AdminListenError'].includes(error.constructor.name) ||
     ('code' in error && 'syscall' in error);
   return explained ? error.message : error.stack;
 }

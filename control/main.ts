@@ -39,7 +39,6 @@ export async function run({ configText, source, logLevel }: RunOptions): Promise
   const context = createAdminContext({ supervisor, log, version, shutdown: (graceMs) => ending.begin(graceMs) });
   const { ip, port, security } = config.admin;
   const admin = await startAdmin({ ip, port, security, limits, context });
-  log.info(`serving http admin on ${ip}:${admin.port}`);
   ending.onEnd(() => admin.close());
   await supervisor.start();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

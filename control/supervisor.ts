@@ -81,7 +81,7 @@ export class Supervisor {
     this.#publisher = new EndpointPublisher(new EndpointRegion(this.#shared.endpoints));
     this.metrics = new Metrics(new StatsReader(this.#shared.stats));
     const stopGc = registerProcessMetrics(this.metrics, Date.now(), Date.now);
-    const stopWindows = this.metrics.start();
+    const stopWindows = this.metrics.start(limits.statsWindowMs);
     this.#stopMetrics = () => {
       stopGc();
       stopWindows();
@@ -142,6 +142,7 @@ export class Supervisor {
     for (const { config, bindings, clients } of this.routers) {
       const cache = (name: string, read: () => number) =>
         this.metrics.counter(['rt', config.label, 'bindcache', name, 'misses'], read);
+      if (config.originator) this.metrics.gauge(['rt', config.label, 'originator'], () => 1);
       cache('path', () => bindings.pathMisses);
       cache('tree', () => bindings.treeMisses);
       cache('bound', () => bindings.boundMisses);
@@ -220,13 +221,16 @@ export class Supervisor {
   #onDeath(worker: number, error: unknown): void {
     this.#log.error({ worker, reason: 'worker_died', err: error }, `worker ${worker} died; starting another`);
     Atomics.store(this.#connections, worker, AWAY);
-    const fds = this.#fds.takeAllOf(worker);
-    for (const fd of fds) closeDescriptor(fd);
+    this.#closeAllOf(worker);
     this.#gates.forgetWorker(worker);
     this.#publisher.forgetWorker(worker);
     this.metrics.scopes.retireWorker(worker);
     this.#scopes.onDeath(worker);
     for (const { bindings } of this.routers) bindings.forgetWorker(worker);
+  }
+
+  #closeAllOf(worker: number): void {
+    for (const fd of this.#fds.takeAllOf(worker)) closeDescriptor(fd);
   }
 
   /** Ends a worker as a crash would; its successor follows. @returns false when it is not serving */
@@ -257,6 +261,10 @@ export class Supervisor {
   /** Lets requests under way finish, then ends the workers. */
   async stop(graceMs: number): Promise<void> {
     await this.#pool.drain(graceMs);
+    for (let worker = 0; worker < this.#pool.workers; worker++) {
+      this.#closeAllOf(worker);
+      for (const { bindings } of this.routers) bindings.forgetWorker(worker);
+    }
     this.#listening.closeAll();
     this.#stopMetrics();
   }

@@ -282,6 +282,14 @@ export const LIMITS = {
     'limits/binding_lookups',
     'Path lookups that one binding or delegation may hold open: a dtab can multiply them without end. More fails it.',
   ),
+  statsWindowMs: limit(
+    'WEFT_STATS_WINDOW_MS',
+    60000,
+    100,
+    3600000,
+    '',
+    "Time between two summaries of the latency and other stats; Linkerd's flag is histogramSnapshotInterval.",
+  ),
 } as const satisfies Record<string, Limit>;
 
 /** A name in {@link LIMITS}. */

@@ -42,13 +42,13 @@ before(async () => {
   upstream = await ScriptedUpstream.start(record);
   weft = await Weft.start({
     disco: { web: [upstream.disco] },
-    router: '  identifier: {kind: io.l5d.static, path: web}',
+    router: '  identifier: {kind: io.l5d.static, path: /web}',
   });
 });
 
 after(async () => {
-  await weft.stop();
   await upstream.stop();
+  await weft.stop();
 });
 
 /** Takes whole requests, notes them, and refuses upgrades and tunnels. */
@@ -136,7 +136,7 @@ function assertForwarded(what: string, expect: Accepted, message: MessageRecord)
     const told = name === 'l5d-dtab' ? 'l5d-ctx-dtab' : name;
     assert.ok(fields.includes(told) || trailers.includes(told), `${what}: ${name} was dropped`);
   }
-  for (const name of ['connection', 'expect', 'te'])
+  for (const name of ['keep-alive', 'expect', 'te'])
     assert.ok(!fields.includes(name), `${what}: ${name} was forwarded`);
 }
 

@@ -5,6 +5,7 @@
  * With 2 workers on a machine of 2 cores, load and upstream share the workers' cores: that row's CPU time is right,
  * its requests a second are not.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { BenchError, runMain } from '../support/bench-error.ts';
 import { markdownTable, median } from '../support/figures.ts';
@@ -12,11 +13,12 @@ import { type LoadOptions, saturate } from '../support/load.ts';
 import { cpuMicros, residentBytes } from '../support/process-figures.ts';
 import { coresFor, IP, Processes } from '../support/processes.ts';
 import { requireTools } from '../support/tools.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { requestsAnswered, startUpstream } from '../support/upstream.ts';
 import { startWeft } from '../support/weft.ts';
 import { CASES, type Case, requestsScript, settingsOf } from './cases.ts';
 
 const ROUNDS = 3;
+const CLOSING_SECONDS = 1;
 const BIND_TIMEOUT_MS = 120_000;
 
 interface Row {
@@ -28,7 +30,7 @@ interface Row {
 }
 
 /** Loads until every name is bound and (nearly) every endpoint connected. */
-async function warmUp(row: Case, load: LoadOptions, adminPort: number): Promise<void> {
+async function warmUp(row: Case, load: Omit<LoadOptions, 'seconds'>, adminPort: number): Promise<void> {
   const startMs = performance.now();
   await saturate({ ...load, seconds: Math.max(row.endpoints, row.connections) >= 10_000 ? 8 : 4 });
   for (;;) {
@@ -48,6 +50,24 @@ async function boundNames(adminPort: number): Promise<number> {
   return metrics['rt/bench/bindcache/path/misses'] ?? 0;
 }
 
+interface Sample {
+  readonly cpuMicrosPerRequest: number;
+  readonly requestsPerSecond: number;
+}
+
+/** One round in the middle of a load. The upstream's own count of requests neither waits for wrk nor costs Weft anything. */
+async function sample(pid: number, upstreamPort: number, seconds: number): Promise<Sample> {
+  const requestsBefore = await requestsAnswered(upstreamPort);
+  const microsBefore = cpuMicros(pid);
+  const startMs = performance.now();
+  await sleep(seconds * 1000);
+  const micros = cpuMicros(pid) - microsBefore;
+  const elapsedMs = performance.now() - startMs;
+  // The two status requests themselves: the first of them is counted by the second.
+  const requests = (await requestsAnswered(upstreamPort)) - requestsBefore - 1;
+  return { cpuMicrosPerRequest: micros / requests, requestsPerSecond: (1000 * requests) / elapsedMs };
+}
+
 async function measure(row: Case, seconds: number): Promise<Row> {
   const cores = coresFor(row.workers);
   const processes = new Processes();
@@ -57,18 +77,15 @@ async function measure(row: Case, seconds: number): Promise<Row> {
     const script = processes.write('requests.lua', requestsScript(row));
     const load = { cores: cores.load, port: weft.port, connections: row.connections, script };
     await warmUp(row, load, weft.adminPort);
-    const costs: number[] = [];
-    const rates: number[] = [];
-    let errors = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      const before = cpuMicros(weft.pid);
-      const result = await saturate({ ...load, seconds });
-      costs.push((cpuMicros(weft.pid) - before) / result.requests);
-      rates.push(result.requestsPerSecond);
-      errors += result.errors;
-    }
+    const opening = row.connections >= 10_000 ? 5 : 2;
+    const loading = saturate({ ...load, seconds: opening + ROUNDS * seconds + CLOSING_SECONDS });
+    await sleep(opening * 1000);
+    const rounds: Sample[] = [];
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await sample(weft.pid, upstreamPort, seconds));
+    const { errors } = await loading;
     const residentMB = residentBytes(weft.pid) / 1e6;
-    return { row, costs, requestsPerSecond: median(rates), residentMB, errors };
+    const costs = rounds.map(({ cpuMicrosPerRequest }) => cpuMicrosPerRequest);
+    return { row, costs, requestsPerSecond: median(rounds.map((one) => one.requestsPerSecond)), residentMB, errors };
   } finally {
     await processes.stop();
   }

@@ -33,7 +33,7 @@ export function bench(name: string, fn: (iterations: number) => void): void {
   const { nanosPerOp, allocatedBytesPerOp } = measure(name, fn);
   const nanos = nanosPerOp.toFixed(1).padStart(10);
   const allocated = allocatedBytesPerOp.toFixed(1).padStart(9);
-  process.stdout.write(`${name.padEnd(48)} ${nanos} ns/op ${allocated} B/op\n`);
+  process.stdout.write(`${name.padEnd(68)} ${nanos} ns/op ${allocated} B/op\n`);
 }
 
 /** Measures without printing, for gates on allocation. */

@@ -1,8 +1,6 @@
 /**
  * What it costs a worker to count: the shared-memory histogram beside hdr-histogram-js (its plain JavaScript form, at a
  * coarser precision than ours), and the other writes that a request makes.
- *
- *     npx tsc -p . --outDir .out/bench && node .out/bench/bench/micro/histogram.bench.js
  */
 
 import { build } from 'hdr-histogram-js';

@@ -1,5 +1,5 @@
 /** The upstream of the measurements: one nginx worker that answers from memory. */
-import { freePort, type Processes } from './processes.ts';
+import { freePort, IP, type Processes } from './processes.ts';
 import { toolPath } from './tools.ts';
 
 /** What the upstream answers with. */
@@ -7,6 +7,15 @@ export type Answer = { readonly bytes: number };
 
 /** Above this, the answer is a file: nginx's `return` is for short texts. */
 const INLINE_BYTES_MAX = 4096;
+
+const STATUS_PATH = '/upstream-status';
+
+/** Requests that the upstream has answered so far, this one not counted. */
+export async function requestsAnswered(port: number): Promise<number> {
+  const response = await fetch(`http://${IP}:${port}${STATUS_PATH}`);
+  const [, requests] = /requests\s+\d+ \d+ (\d+)/.exec(await response.text()) ?? [];
+  return Number(requests) - 1;
+}
 
 /** nginx's settings that every part of a measurement shares. */
 export function nginxMain(processes: Processes, name: string): string {
@@ -27,6 +36,7 @@ http {
   server {
     listen 0.0.0.0:${port} backlog=4096;
     root ${processes.directory};
+    location = ${STATUS_PATH} { stub_status; }
     location / { ${inline ? `return 200 "${'x'.repeat(bytes)}";` : 'try_files /blob =404;'} }
   }
 }

@@ -56,7 +56,8 @@ const REQUEST_LATENCY = millis('request_latency_ms', HISTOGRAM.requestLatency);
 const SERVER: ScopeMetrics = {
   cells: [
     ...REQUESTS,
-    gauge('load', COUNTER.load),
+    // A server's load is its dispatches in flight: what is pending.
+    gauge('load', COUNTER.pending),
     gauge('connections', COUNTER.connections),
     gauge('tls/connections', COUNTER.tlsConnections),
     counter('connects', COUNTER.connects),

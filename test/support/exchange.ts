@@ -65,6 +65,7 @@ function isWhole(received: string, request: string): boolean {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return false;
   if (request.startsWith('HEAD ') || /^HTTP\/1\.1 (204|304) /.test(received)) return true;
+  if (/^transfer-encoding: *chunked\r$/im.test(received.slice(0, end + 2))) return received.endsWith('0\r\n\r\n');
   const length = /^content-length: *(\d+)\r$/im.exec(received.slice(0, end + 2))?.[1];
   return length !== undefined && received.length >= end + 4 + Number(length);
 }

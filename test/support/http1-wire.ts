@@ -101,7 +101,8 @@ export async function inParallel<T>(
 
 /** A seeded source of cuts, its seed printed for a repetition by WEFT_SEED. */
 export function seededRandom(): Random {
-  const seed = Number(process.env['WEFT_SEED'] ?? Math.floor(Math.random() * 0x7fffffff));
+  const { WEFT_SEED } = process.env;
+  const seed = Number(WEFT_SEED ?? Math.floor(Math.random() * 0x7fffffff));
   console.log(`seed of the random cuts: WEFT_SEED=${seed}`);
   return new Random(seed);
 }

@@ -24,6 +24,8 @@ export interface WeftOptions {
   readonly more?: string;
   /** Keys of `admin`, in flow form, such as `, shutdownGraceMs: 500`. */
   readonly admin?: string;
+  /** Bound of open descriptors, as `ulimit -n` sets it. */
+  readonly descriptorsMax?: number;
   /** Environment flags; one worker unless told otherwise. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -71,7 +73,8 @@ ${options.more ?? ''}
 `,
     );
     const env = { ...process.env, WEFT_WORKERS: '1', ...options.env };
-    const child = spawn(process.execPath, [join(ROOT, 'bin/weft'), config], {
+    const ulimit = options.descriptorsMax === undefined ? '' : `ulimit -n ${options.descriptorsMax}; `;
+    const child = spawn('sh', ['-c', `${ulimit}exec "$0" "$@"`, process.execPath, join(ROOT, 'bin/weft'), config], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -139,6 +139,10 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
   protected onReadable(): void {
     switch (this.state) {
       case AWAITING:
+        // What is here before the request has gone out answers nothing (hostile-inputs row 24).
+        if (this.pendingWrites > 0) this.onLost('upstream_closed');
+        else this.readResponse();
+        break;
       case RECEIVING:
         this.readResponse();
         break;
@@ -155,10 +159,11 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
   }
 
   private readResponse(): void {
-    const { limits, readAt, readBytes } = this.net;
+    const { limits, readBytes } = this.net;
     while (this.readable && this.exchange !== null && !this.closed) {
       const { connection } = this.exchange.downstream as Downstream;
       if (connection.outputBytes >= limits.pendingBytesMax) return;
+      const { readAt } = this.net;
       const end = this.receive(readBytes);
       if (end < 0) return;
       this.take(readAt, end);
@@ -202,7 +207,7 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
       return false;
     }
     // A 100 has been sent already, by the server side: Expect is not forwarded (spec 03 section 5.3).
-    if (parser.status !== 100) (exchange.downstream as Downstream).writeInformational(start, headEnd);
+    if (parser.status !== 100) (exchange.downstream as Downstream).writeInformational(parser, start, headEnd);
     return !this.closed;
   }
 
@@ -323,7 +328,7 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
   private onLost(reason: Reason): void {
     const reused = this.served > 0 && this.kept === null && this.informationalCount === 0;
     const exchange = this.detach();
-    this.close();
+    this.reset();
     if (exchange !== null) exchange.router.onUpstreamLost(exchange, reason, reused);
   }
 

@@ -126,7 +126,7 @@ export class MessageBody {
         return this.#forwardTrailers(bytes, runAt, at, end, sink);
       }
     }
-    if (at > runAt && this.error === BODY_OK) sink.write(runAt, at - runAt);
+    if (at > runAt && this.error === BODY_OK) sink.writeReceived(runAt, at - runAt);
     return at;
   }
 
@@ -151,7 +151,7 @@ export class MessageBody {
       if (lineAt > from) sink.write(from, lineAt - from);
       from = i + 1 < parser.fieldCount ? (parser.fields[(i + 1) * FIELD_STRIDE] as number) : next - 2;
     }
-    if (next > from) sink.write(from, next - from);
+    if (next > from) sink.writeReceived(from, next - from);
     return next;
   }
 }

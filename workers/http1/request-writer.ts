@@ -11,6 +11,7 @@
  *     l5d-ctx-trace: ...
  */
 import type { HeadParser } from '../../core/http1/head.ts';
+import { METHOD_OPTIONS } from '../../core/http1/methods.ts';
 import {
   FIELD_NAME_END,
   FIELD_STRIDE,
@@ -152,7 +153,9 @@ export class RequestWriter {
     let end = copyBytes(bytes, at, methodStart, methodEnd);
     bytes[end++] = 0x20;
     const from = targetStart + consumedBytes;
-    if (from === targetEnd || bytes[from] !== 0x2f) bytes[end++] = 0x2f;
+    // RFC 9112 section 3.2.4: OPTIONS of a whole server.
+    if (targetStart === targetEnd && parser.method === METHOD_OPTIONS) bytes[end++] = 0x2a;
+    else if (from === targetEnd || bytes[from] !== 0x2f) bytes[end++] = 0x2f;
     end = copyBytes(bytes, end, from, targetEnd);
     const version = VERSIONS[parser.versionMinor === 0 ? 0 : 1];
     return copyPiece(bytes, end, version);

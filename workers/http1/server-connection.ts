@@ -18,7 +18,7 @@
  */
 import { ERR_HOST_MISSING, INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_HEAD } from '../../core/http1/methods.ts';
+import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_UPGRADE } from '../../core/http1/tokens.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -35,6 +35,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   private expectsContinue = false;
   /** {@link onUpstreamReady} came while the request's bytes were still at hand. */
   private readyInline = false;
+  private readyLater = false;
   private dispatching = false;
 
   constructor(server: Http1Server, worker: number, fd: number) {
@@ -52,7 +53,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   protected onReadable(): void {
     switch (this.state) {
       case HEAD:
-        this.readHeads();
+        if (!this.goesOn) this.readHeads();
         break;
       case BODY:
         this.readBody();
@@ -70,9 +71,10 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
 
   private readHeads(): void {
     while (this.readable && this.state === HEAD && !this.closed) {
+      const at = this.net.readAt;
       const end = this.receive(this.server.headReadBytes);
       if (end < 0) return;
-      this.takeHeads(this.net.readAt, end);
+      this.takeHeads(at, end);
     }
   }
 
@@ -122,7 +124,10 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   private begin(parser: HeadParser, start: number, headEnd: number, end: number): number {
     const { server } = this;
     const { router } = server;
-    this.persistent = parser.persistent && !server.draining;
+    const upgrade = parser.connectionUpgrade && parser.versionMinor > 0 && (parser.seen & (1 << TOKEN_UPGRADE)) !== 0;
+    // What came behind it was meant for the tunnel, also when that is refused (hostile-inputs row 21).
+    const tunnelBytes = parser.method === METHOD_CONNECT || (upgrade && headEnd < end);
+    this.persistent = parser.persistent && !server.draining && !tunnelBytes;
     this.clientMinor = parser.versionMinor;
     this.expectsContinue = parser.expectContinue;
     this.bodyless = parser.method === METHOD_HEAD;
@@ -144,7 +149,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     }
 
     const exchange = router.open(this, route, parser, server.scope);
-    exchange.upgradeRequested = parser.connectionUpgrade && (parser.seen & (1 << TOKEN_UPGRADE)) !== 0;
+    exchange.upgradeRequested = upgrade;
     this.exchange = exchange;
     const branch = exchange.branch as RouteBranch;
     if (branch.answerStatus !== 0) {
@@ -205,12 +210,20 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     this.state = HEAD;
     this.parkedOn = null;
     this.deadlineTick = NEVER;
-    this.net.reactor.defer(this);
+    this.goOnLater();
   }
 
   /** Goes on with what was kept, and what the socket holds. */
   runDeferred(): void {
-    if (this.closed || this.state !== HEAD) return;
+    if (this.closed) return;
+    this.goesOn = false;
+    if (this.readyLater) {
+      this.readyLater = false;
+      // WAITING: the request goes out again, because the connection that it had gone out on was closed already.
+      const due = this.state === ACQUIRING || this.state === WAITING;
+      if (due && this.exchange?.upstream != null) this.sendRequestLater();
+    }
+    if (this.state !== HEAD) return;
     if (this.kept !== null) this.takeHeads(this.net.readAt, this.restore());
     if (this.state === HEAD && !this.closed) this.readHeads();
   }
@@ -244,8 +257,13 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   // ---- sending the request -------------------------------------------------------------------------------------
 
   onUpstreamReady(): void {
-    if (this.dispatching) this.readyInline = true;
-    else this.sendRequestLater();
+    if (this.dispatching) {
+      this.readyInline = true;
+      return;
+    }
+    // Whoever calls may have bytes in hand in the read buffer, where this connection's own would be restored.
+    this.readyLater = true;
+    this.net.reactor.defer(this);
   }
 
   private sendRequestLater(): void {
@@ -264,7 +282,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     if (body === null) {
       this.state = WAITING;
       upstream.onRequestSent();
-      connection.write(exchange.headAt, exchange.headBytes);
+      connection.writeLater(exchange.headAt, exchange.headBytes);
       return at;
     }
     this.state = BODY;
@@ -282,11 +300,12 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   }
 
   private readBody(): void {
-    const { limits, readAt, readBytes } = this.net;
+    const { limits, readBytes } = this.net;
     while (this.readable && this.state === BODY && !this.closed) {
       const exchange = this.exchange as Exchange;
       const upstream = exchange.upstream as Upstream;
       if (upstream.connection.outputBytes >= limits.pendingBytesMax) return;
+      const { readAt } = this.net;
       const end = this.receive(readBytes);
       if (end < 0) return;
       const at = this.forwardBody(this.body as MessageBody, readAt, end);

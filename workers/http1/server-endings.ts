@@ -32,7 +32,9 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
   onAnswered(status: number): void {
     this.exchange = null;
     this.releaseGate();
-    this.answer({ status, reason: 'application_failure', message: '', retryable: false }, false);
+    // A client takes a 1xx for the announcement of another answer, and would wait for it.
+    if (status < 200) this.persistent = false;
+    this.answer({ status, reason: 'application_failure', message: '', retryable: false }, true);
   }
 
   protected onEnd(errno: number): void {
@@ -122,7 +124,8 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
   protected onBindingTimeout(): void {
     const route = this.parkedOn as Route;
     const { router } = this.server;
-    const timeout = `${router.config.bindingTimeoutMs / 1000}.seconds`;
+    const ms = router.config.bindingTimeoutMs;
+    const timeout = ms % 1000 === 0 ? `${ms / 1000}.seconds` : `${ms}.milliseconds`;
     const cause = failure(
       502,
       'binding_timeout',

@@ -8,7 +8,7 @@
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
-import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
+import { TOKEN_L5D_ERR, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import type { Connection } from '../net/connection.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -16,7 +16,7 @@ import type { Exchange, Failure } from '../router/exchange.ts';
 import { copyPiece, piece } from './field-lines.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
-import { AFTER, rewriteResponseHead } from './response-writer.ts';
+import { AFTER, type ResponseHeadOptions, rewriteResponseHead } from './response-writer.ts';
 import type { Http1Server } from './server.ts';
 
 /** Where a client's connection stands; server-connection.ts has the drawing. */
@@ -31,6 +31,17 @@ export const LINGER = 7;
 
 const CONTINUE = piece('HTTP/1.1 100 Continue\r\n\r\n');
 const LINGER_MS = 2000;
+/** What is added to a response head at most, apart from the values of a `via` that was there. */
+const RESPONSE_GROWTH_BYTES = 128;
+
+/** A 1xx response says nothing of success, and never of a body. */
+const INFORMATIONAL: ResponseHeadOptions = {
+  after: AFTER.keep,
+  success: true,
+  clearContext: true,
+  dropTransferEncoding: true,
+  dropContentLength: true,
+};
 
 /** A client's connection, as far as responses go. */
 export abstract class Http1ServerResponder extends Http1Connection implements Deferred {
@@ -47,6 +58,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   protected bodyless = false;
   protected responseStarted = false;
   withholdsBody = false;
+  /** {@link runDeferred} will look at what was kept: an end of stream that is noticed before that is not the end of it. */
+  protected goesOn = false;
   /** This request holds a place under the server's maxConcurrentRequests. */
   gated = false;
 
@@ -79,19 +92,31 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     const explained = options.clearContext && (parser.seen & (1 << TOKEN_L5D_ERR)) !== 0;
     this.withholdsBody = explained && !isBodyless(exchange, parser.status);
     if (endless || server.draining || (this.withholdsBody && chunkless)) this.persistent = false;
+    const tunnel = exchange.method === METHOD_CONNECT && parser.status < 300;
+    // Bytes that came early for a tunnel are no request (hostile-inputs row 21).
+    if (exchange.upgradeRequested && (this.kept !== null || this.readable)) this.persistent = false;
     this.responseStarted = true;
     options.success = server.router.isSuccess(parser.status);
     options.after = this.persistent ? (chunkless ? AFTER.keepAlive : AFTER.keep) : AFTER.close;
     if (this.withholdsBody && this.persistent) options.after = AFTER.empty;
     if (parser.status === 101) options.after = AFTER.upgrade;
-    else if (exchange.method === METHOD_CONNECT && parser.status < 300) options.after = AFTER.keep;
-    options.dropTransferEncoding = chunkless || this.withholdsBody;
-    options.dropContentLength = parser.status === 204 || this.withholdsBody;
+    else if (tunnel) options.after = AFTER.keep;
+    // RFC 9110 section 8.6 and RFC 9112 section 6.1: no framing where there can be no body.
+    const frameless = tunnel || parser.status === 101 || parser.status === 204;
+    options.dropTransferEncoding = chunkless || frameless || this.withholdsBody;
+    options.dropContentLength = frameless || this.withholdsBody;
+    const joinedBytes = (parser.seen & (1 << TOKEN_VIA)) === 0 ? 0 : headEnd - start;
+    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES + joinedBytes);
     return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
   }
 
-  writeInformational(start: number, headEnd: number): void {
-    if (this.takesChunks) this.write(start, headEnd - start);
+  writeInformational(parser: HeadParser, start: number, headEnd: number): void {
+    if (!this.takesChunks) return;
+    const joinedBytes = (parser.seen & (1 << TOKEN_VIA)) === 0 ? 0 : headEnd - start;
+    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES + joinedBytes);
+    const { bytes } = this.net;
+    const at = rewriteResponseHead(bytes, start, headEnd, parser, INFORMATIONAL, this.server.scratchAt);
+    this.write(at, headEnd - at);
   }
 
   protected writeContinue(): void {
@@ -126,7 +151,13 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     this.state = HEAD;
     this.deadlineTick = NEVER;
     if (this.output !== null) this.armStall();
-    if (this.kept !== null || this.readable) this.net.reactor.defer(this);
+    if (this.kept !== null || this.readable) this.goOnLater();
+  }
+
+  /** The next request's turn comes at the end of the tick, and until then nothing is read that lies behind it. */
+  protected goOnLater(): void {
+    this.goesOn = true;
+    this.net.reactor.defer(this);
   }
 
   /** Bytes wait for a client that does not read: it has so long to take some. */
@@ -137,6 +168,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   /** No more requests here: what is queued goes out, then the connection ends. */
   protected finish(): void {
+    this.flushPending();
+    if (this.closed) return;
     if (this.output !== null) {
       this.state = FLUSHING;
       this.armStall();

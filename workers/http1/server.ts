@@ -200,7 +200,7 @@ export class Http1Server {
       lines.push(`l5d-success-class: ${router.isSuccess(cause.status) ? '1.0' : '0.0'}`);
       lines.push('via: 1.1 linkerd');
     }
-    lines.push(`content-length: ${body.length}`);
+    if (cause.status >= 200 && cause.status !== 204) lines.push(`content-length: ${body.length}`);
     if (!persistent) lines.push('connection: close');
     else if (clientMinor === 0) lines.push('connection: keep-alive');
     const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');

@@ -17,6 +17,9 @@ import { Timer } from '../reactor/timer-wheel.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import type { Net } from './net.ts';
 
+/** A write that is larger gains nothing from waiting for others. */
+const HELD_BYTES_MAX = 4096;
+
 /** A connection of either side. */
 export abstract class Connection extends Timer implements Ready {
   readonly net: Net;
@@ -33,6 +36,8 @@ export abstract class Connection extends Timer implements Ready {
   hungUp = false;
   /** Bytes the socket did not take. Null while there are none. */
   output: ByteQueue | null = null;
+  /** Writes of this connection that wait for the end of the tick. */
+  protected pendingWrites = 0;
   /** Bytes received and kept: an incomplete head, or what follows the current message. Null while there are none. */
   kept: ByteQueue | null = null;
 
@@ -130,8 +135,40 @@ export abstract class Connection extends Timer implements Ready {
     this.kept = null;
   }
 
+  /**
+   * Sends bytes at the end of the tick, together with everybody else's: the usual way of whatever lies still until then.
+   * @returns as {@link write}; a failure that shows only later ends the connection by the usual way
+   */
+  writeLater(at: number, byteLength: number): boolean {
+    if (this.output !== null || !this.net.sendLater(this, at, byteLength)) return this.write(at, byteLength);
+    this.pendingWrites++;
+    return true;
+  }
+
+  /** Sends bytes of the read buffer: few of them at the end of the tick, held until then, many at once. @returns as {@link write} */
+  writeReceived(at: number, byteLength: number): boolean {
+    if (byteLength > HELD_BYTES_MAX || this.output !== null || !this.net.sendLater(this, at, byteLength)) {
+      return this.write(at, byteLength);
+    }
+    this.pendingWrites++;
+    this.net.hold(at + byteLength);
+    return true;
+  }
+
+  /** The outbox's call: the end of the tick has come for one write. */
+  sendPending(at: number, byteLength: number): void {
+    this.pendingWrites--;
+    if (!this.closed) this.send(at, byteLength);
+  }
+
   /** Sends bytes or queues what the socket does not take. @returns false when the connection ended over it */
   write(at: number, byteLength: number): boolean {
+    if (this.pendingWrites > 0) this.flushPending();
+    if (this.closed) return false;
+    return this.send(at, byteLength);
+  }
+
+  private send(at: number, byteLength: number): boolean {
     if (this.output !== null) return this.#queue(at, byteLength);
     const { net } = this;
     net.stats.add(this.scope, COUNTER.sentBytes, byteLength);
@@ -148,6 +185,8 @@ export abstract class Connection extends Timer implements Ready {
   /** Sends two pieces in one system call, or queues what the socket does not take. @returns as {@link write} */
   writeTwo(at: number, byteLength: number, secondAt: number, secondBytes: number): boolean {
     if (secondBytes === 0) return this.write(at, byteLength);
+    if (this.pendingWrites > 0) this.flushPending();
+    if (this.closed) return false;
     if (this.output !== null) return this.#queue(at, byteLength) && this.#queue(secondAt, secondBytes);
     this.net.stats.add(this.scope, COUNTER.sentBytes, byteLength + secondBytes);
     const n = this.net.sockets.sendTwo(this.fd, at, byteLength, secondAt, secondBytes);
@@ -184,8 +223,14 @@ export abstract class Connection extends Timer implements Ready {
     this.onDrained();
   }
 
+  /** What was put off goes out now: something else has to follow it. */
+  protected flushPending(): void {
+    if (this.pendingWrites > 0) this.net.flush();
+  }
+
   /** Ends the connection in order: what the kernel has taken will be sent. */
   close(): void {
+    this.flushPending();
     if (this.closed) return;
     this.closed = true;
     const { net } = this;
@@ -199,6 +244,8 @@ export abstract class Connection extends Timer implements Ready {
   /** Ends the connection so that the peer sees an abort: a truncated message must not look complete. */
   reset(): void {
     if (this.closed) return;
+    // What was put off dies with the connection.
+    this.pendingWrites = 0;
     this.net.sockets.resetOnClose(this.fd);
     this.close();
   }

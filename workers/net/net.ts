@@ -1,11 +1,12 @@
 /**
  * What every connection of a worker shares: the kernel's doors, the loop, and the memory that bytes pass through.
  *
- *     shared read buffer:   | headroom | bytes of one recv, behind what was kept of the last ... |
+ *     shared read buffer:   | headroom | held | gap | bytes of one recv, behind what was kept of the last ... |
+ *                                             ^ floor  ^ readAt
  *
- * All connections read into the one buffer, one after the other, and leave it empty: what is not dealt with in the
- * same tick is copied to blocks. The headroom in front lets a response head grow where it lies, so that head and body
- * leave in one send without a copy.
+ * All connections read into the one buffer, one after the other. What is not dealt with in the same tick is copied to
+ * blocks; what waits in the outbox is held, and the next recv goes behind it. The space in front of a recv lets a response
+ * head grow where it lies, so that head and body leave in one send without a copy.
  */
 import type { LimitValues } from '../../core/limits.ts';
 import type { FdOwners } from '../../core/shared/fd-owners.ts';
@@ -15,11 +16,17 @@ import type { Sockets } from '../os/sockets.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import { Blocks, NO_BLOCK } from './blocks.ts';
 import { ByteQueue } from './byte-queue.ts';
+import type { Connection } from './connection.ts';
+import { Outbox } from './outbox.ts';
 
 const QUEUES_KEPT_MAX = 256;
 /** Blocks kept resident when nobody needs them. */
 const WARM_BLOCKS = 64;
 const SMALL_BLOCK_BYTES = 1024;
+/** Bytes of responses that may wait in the read buffer for the end of the tick. */
+const HELD_BYTES_MAX = 131072;
+/** Space in front of a recv for what Weft adds to a usual response head; more is made by {@link Net.makeRoom}. */
+const GROWTH_BYTES = 192;
 
 /** A worker's networking: one object, handed to each connection. */
 export class Net {
@@ -31,16 +38,21 @@ export class Net {
   readonly fds: FdOwners;
   readonly stats: StatsWriter;
   /** Where a recv writes when nothing was kept from before. */
-  readonly readAt: number;
+  readAt: number;
   /** The most that a recv takes, whatever was kept. */
   readonly readBytes: number;
-  /** Bytes free in front of readAt. */
+  /** Room for a head, whatever is added to it. */
   readonly headroomBytes: number;
   /** For heads and queues. */
   readonly blocks: Blocks;
   /** For request heads of the usual size. */
   readonly smallBlocks: Blocks;
   readonly #queues: ByteQueue[] = [];
+  readonly #outbox = new Outbox();
+  readonly #firstReadAt: number;
+  readonly #lastReadAt: number;
+  /** Down to here the bytes in front of readAt may be overwritten. */
+  #floor: number;
 
   /**
    * @param headBytesMax the largest head of any router: a block and the headroom each hold one, with what Weft adds
@@ -63,11 +75,46 @@ export class Net {
     this.stats = stats;
     this.headroomBytes = Math.ceil(headBytesMax / 4096) * 4096;
     this.readBytes = Math.max(limits.readBufferBytes, 2 * this.headroomBytes);
-    // Behind the shared bytes there is room for what a connection kept (at most a head) in front of the next recv.
-    this.readAt = memory.reserve(this.headroomBytes + this.readBytes + this.headroomBytes) + this.headroomBytes;
+    // Behind a recv there is room for what a connection kept (at most a head) in front of it.
+    const oneReadBytes = this.readBytes + this.headroomBytes;
+    const regionAt = memory.reserve(this.headroomBytes + HELD_BYTES_MAX + oneReadBytes);
+    this.#floor = regionAt;
+    this.#firstReadAt = regionAt + this.headroomBytes;
+    this.#lastReadAt = this.#firstReadAt + HELD_BYTES_MAX;
+    this.readAt = this.#firstReadAt;
+    reactor.onTurnEnd = () => this.flush();
     const left = memory.availableBytes - 65536;
     this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES);
     this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes);
+  }
+
+  /**
+   * Puts a write off to the end of the tick. The bytes must lie still until then.
+   * @returns false when there is no room: the caller writes at once
+   */
+  sendLater(connection: Connection, at: number, byteLength: number): boolean {
+    if (this.#outbox.isFull) return false;
+    this.#outbox.push(connection, at, byteLength);
+    return true;
+  }
+
+  /** Bytes of the read buffer up to `end` are in the outbox: the next recv goes behind them. */
+  hold(end: number): void {
+    this.#floor = end;
+    this.readAt = (end + GROWTH_BYTES + 63) & ~63;
+    if (this.readAt > this.#lastReadAt) this.flush();
+  }
+
+  /** Makes sure that a head at `readAt` or behind can grow to the left by so many bytes, at most a head's worth. */
+  makeRoom(start: number, byteLength: number): void {
+    if (start - byteLength < this.#floor) this.flush();
+  }
+
+  /** Sends what was put off. What is held is free then; a recv in hand stays where it is. */
+  flush(): void {
+    if (!this.#outbox.isEmpty) this.#outbox.flush();
+    this.#floor = this.#firstReadAt - this.headroomBytes;
+    this.readAt = this.#firstReadAt;
   }
 
   /** An empty queue. */

@@ -4,8 +4,8 @@
  *
  *       +--> wait (epoll) -> clock -> for each ready fd: its object's onReady
  *       |                                  |
- *       |        deferred work <-----------+
- *       +------- timers, then descriptors of ended objects are closed
+ *       |        deferred work, timers <---+
+ *       +------- writes put off are sent, then descriptors of ended objects are closed
  *
  * Descriptors are closed last, so that no number is given out again while events of its former owner are in hand.
  * The loop never returns to Node's own event loop while the worker lives.
@@ -41,6 +41,8 @@ export class Reactor {
   /** Ticks of the timer wheel since the worker started. */
   nowTick = 0;
   readonly timers: TimerWheel;
+  /** Sends what was put off to the end of the tick. */
+  onTurnEnd: () => void = () => {};
   readonly #epoll: Epoll;
   readonly #sockets: Sockets;
   readonly #clock: ClockMicros;
@@ -63,7 +65,7 @@ export class Reactor {
     this.#originMicros = clock();
     this.#fds = fds;
     this.#onFault = onFault;
-    this.timers = new TimerWheel(0, (timer, error) => this.#end(timer, error));
+    this.timers = new TimerWheel(0, (timer, error) => this.end(timer, error));
   }
 
   /** Watches a connected or connecting descriptor, edge-triggered. @returns 0 or a negated errno */
@@ -119,6 +121,7 @@ export class Reactor {
     while (row < count) row = this.#dispatch(row, count);
     this.#runDeferred();
     this.timers.advance(this.nowTick);
+    this.onTurnEnd();
     this.#closeDoomed();
   }
 
@@ -138,7 +141,7 @@ export class Reactor {
         if (owner !== undefined) owner.onReady(epoll.eventsOf(at));
       }
     } catch (error) {
-      this.#end(owners[epoll.fdOf(at)], error);
+      this.end(owners[epoll.fdOf(at)], error);
       at++;
     }
     return at;
@@ -158,12 +161,12 @@ export class Reactor {
     try {
       work.runDeferred();
     } catch (error) {
-      this.#end(work, error);
+      this.end(work, error);
     }
   }
 
   /** Ends whose handler threw. That may throw in turn, of the same cause: the loop goes on all the same. */
-  #end(owner: Ready | Deferred | Timer | undefined, error: unknown): void {
+  end(owner: Ready | Deferred | Timer | undefined, error: unknown): void {
     this.#onFault(error);
     if (owner === undefined || !('onFault' in owner)) return;
     try {

@@ -26,8 +26,8 @@ export interface Downstream {
   onUpstreamReady(): void;
   /** The endpoint's connection takes bytes again. */
   resume(): void;
-  /** Passes a 1xx response on. */
-  writeInformational(start: number, headEnd: number): void;
+  /** Passes on the 1xx response whose head is in `parser`'s hands. */
+  writeInformational(parser: HeadParser, start: number, headEnd: number): void;
   /** Rewrites the response head in `parser`'s hands, in place. @returns where it now begins; its end is where it was */
   writeResponseHead(parser: HeadParser, start: number, headEnd: number): number;
   /** The body behind the head that was last rewritten is not for the client to see. */
