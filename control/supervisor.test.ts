@@ -99,6 +99,7 @@ routers:
       this.metric(`server ${IP}/${this.port} pending`),
       this.metric('service svc/web pending'),
       this.metric('client #/io.l5d.fs/web pending'),
+      this.metric('client #/io.l5d.fs/web service svc/web pending'),
     ];
   }
 
@@ -178,6 +179,7 @@ test('connections, places, pending requests and descriptors of a dead worker are
   assertSpread(site);
   const [lost = 0, kept = 0] = site.connections();
   assert.equal(site.supervisor.requestsUnderWay(0), CLIENTS);
+  assert.deepEqual(site.pending, [CLIENTS, CLIENTS, CLIENTS, CLIENTS]);
   await replace(site, 0);
   await until('the clients of the dead worker see the end', () => {
     return clients.filter(({ ended }) => ended).length === lost;

@@ -21,6 +21,7 @@ import { closeDescriptor } from '../workers/os/index.ts';
 import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
 import { ScopeKeeper } from './binding/scope-keeper.ts';
+import { readDescriptorsMax } from './descriptors.ts';
 import { DefaultInterpreter } from './interpreters/default.ts';
 import type { Interpreter } from './interpreters/interpreter.ts';
 import { Listening } from './listening.ts';
@@ -58,6 +59,7 @@ export class Supervisor {
   readonly #log: Logger;
   readonly #shared: SharedState;
   readonly #fds: FdOwners;
+  readonly #descriptorsMax = readDescriptorsMax();
   readonly #connections: Int32Array;
   readonly #gates: Gates;
   readonly #publisher: EndpointPublisher;
@@ -191,6 +193,7 @@ export class Supervisor {
       headBytesMax: headKB * 1024 + HEAD_SLACK_BYTES,
       gates,
       fds,
+      descriptorsMax: this.#descriptorsMax,
       endpoints,
       stats: stats[worker + 1] as SharedArrayBuffer,
       connections,

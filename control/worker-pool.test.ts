@@ -39,6 +39,7 @@ class Pool {
         headBytesMax: 16384,
         gates,
         fds,
+        descriptorsMax: 1024,
         endpoints,
         stats: stats[worker + 1] as SharedArrayBuffer,
         connections,

@@ -35,7 +35,7 @@ export const LIMITS = {
   ),
   arenaBytes: limit(
     'WEFT_ARENA_BYTES',
-    536870912,
+    268435456,
     16777216,
     4294967295,
     'limits/arena_exhausted',
@@ -48,6 +48,14 @@ export const LIMITS = {
     1048576,
     'limits/connections',
     'Accepted connections a worker holds; further ones are closed at once.',
+  ),
+  acceptDescriptorsPercent: limit(
+    'WEFT_ACCEPT_DESCRIPTORS_PERCENT',
+    75,
+    10,
+    100,
+    'limits/accept_descriptors',
+    'Share of the descriptors that the process may open (ulimit -n); with more in use no connection is accepted, so that there are some left for endpoints. What is queued waits in the kernel.',
   ),
   headerCountMax: limit(
     'WEFT_HEADER_COUNT',

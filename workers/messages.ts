@@ -37,6 +37,8 @@ export interface WorkerStart {
   /** Requests under way per server: `maxConcurrentRequests` (core/shared/gates.ts). */
   readonly gates: SharedArrayBuffer;
   readonly fds: SharedArrayBuffer;
+  /** Descriptors that the process may have open. */
+  readonly descriptorsMax: number;
   readonly endpoints: SharedArrayBuffer;
   readonly stats: SharedArrayBuffer;
   /** Connections by worker, Int32 cells: the load that accepted connections are placed by. */

@@ -21,7 +21,7 @@ import { RequestWriter } from './http1/request-writer.ts';
 import { Http1Server } from './http1/server.ts';
 import { TraceIds } from './http1/trace-ids.ts';
 import type { FromWorker, ListenerSpec, ToWorker, WorkerStart } from './messages.ts';
-import { Handover, Listener } from './net/listener.ts';
+import { type AcceptBounds, Handover, Listener } from './net/listener.ts';
 import { Net } from './net/net.ts';
 import { Epoll } from './os/epoll.ts';
 import { KernelMemory } from './os/memory.ts';
@@ -34,6 +34,8 @@ import { Router, type RouterEnvironment } from './router/router.ts';
 
 const HOUSEKEEPING_MS = 1000;
 const DRAIN_LOOK_MS = 50;
+/** A shortage is logged once in this time. */
+const SHORTAGE_LOG_MS = 10_000;
 
 /** One worker. */
 class Worker extends Timer implements Ready {
@@ -48,6 +50,7 @@ class Worker extends Timer implements Ready {
   readonly #servers: Http1Server[] = [];
   readonly #listeners: Listener[] = [];
   #drainDeadlineTick = -1;
+  #shortageTick = 0;
 
   constructor(start: WorkerStart) {
     super();
@@ -119,10 +122,14 @@ class Worker extends Timer implements Ready {
     const { worker, listeners, limits } = this.#start;
     const writer = new RequestWriter(this.#net, new TraceIds(this.#random), Date.now);
     const gates = new Gates(this.#start.gates, listeners.length);
-    const full = () => {
-      const reached = Atomics.load(load, worker) >= limits.connectionsPerWorkerMax;
-      if (reached) this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.connectionsPerWorkerMax);
-      return reached;
+    const bounds: AcceptBounds = {
+      acceptBelowFd: Math.floor((this.#start.descriptorsMax * limits.acceptDescriptorsPercent) / 100),
+      full: () => {
+        const reached = Atomics.load(load, worker) >= limits.connectionsPerWorkerMax;
+        if (reached) this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.connectionsPerWorkerMax);
+        return reached;
+      },
+      onShortage: () => this.#onShortage(),
     };
     for (const [index, spec] of listeners.entries()) {
       const router = this.#routers[spec.router] as Router;
@@ -141,12 +148,22 @@ class Worker extends Timer implements Ready {
         load,
       });
       this.#servers.push(server);
-      this.#listeners.push(new Listener(this.#net, worker, index, spec.fd, server, this.#handover, full));
+      this.#listeners.push(new Listener(this.#net, worker, index, spec.fd, server, this.#handover, bounds));
     }
   }
 
   #configOf(spec: ListenerSpec): ServerConfig {
     return (this.#start.routers[spec.router] as RouterConfig).servers[spec.server] as ServerConfig;
+  }
+
+  #onShortage(): void {
+    this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.acceptDescriptorsPercent);
+    const { nowTick } = this.#reactor;
+    if (nowTick < this.#shortageTick) return;
+    this.#shortageTick = nowTick + ticksOf(SHORTAGE_LOG_MS);
+    const { descriptorsMax } = this.#start;
+    const message = `descriptors are short: accepting pauses while most of the ${descriptorsMax} are in use (ulimit -n)`;
+    this.#say({ type: 'log', level: 'warn', message });
   }
 
   /** Serves until drained. */

@@ -116,7 +116,8 @@ const CLIENT: ScopeMetrics = {
     counter('failure_accrual/probes', COUNTER.accrualProbes),
     counter('failure_accrual/removed_for_ms', COUNTER.accrualRemovedForMs),
     counter('loadbalancer/max_effort_exhausted', COUNTER.loadBalancerMaxEffortExhausted),
-    gauge('loadbalancer/load', COUNTER.load),
+    // As a server's: the requests in flight at all endpoints.
+    gauge('loadbalancer/load', COUNTER.pending),
     counter('nack_admission_control/dropped_requests', COUNTER.nackAdmissionDropped),
     counter('status/error', COUNTER.statusError),
   ],

@@ -83,9 +83,7 @@ export class Live<T> {
     const observer: Observer<T> = { callback, told: undefined };
     const session = this.#session ?? this.#start();
     this.#observers.add(observer);
-    // During a round, the newcomer is told by it too, but its observe() must not return before it knows.
-    if (session.delivering) this.#tell(observer, session);
-    else this.#deliver(session);
+    this.#tellFirst(observer, session);
     return () => {
       if (!this.#observers.delete(observer) || this.#observers.size > 0) return;
       const last = this.#session;
@@ -149,6 +147,25 @@ export class Live<T> {
     }
     session.delivering = false;
     return session;
+  }
+
+  /**
+   * Tells a newcomer alone: the others know, and going round all of them for each would make n observers cost n squared.
+   * During a round, the newcomer is told by it too, but its observe() must not return before it knows.
+   */
+  #tellFirst(observer: Observer<T>, session: Session<T>): void {
+    if (session.delivering) {
+      this.#tell(observer, session);
+      return;
+    }
+    const before = session.current;
+    session.delivering = true;
+    try {
+      this.#tell(observer, session);
+    } finally {
+      session.delivering = false;
+    }
+    if (session.current !== before && this.#session === session) this.#deliver(session);
   }
 
   #deliver(session: Session<T>): void {

@@ -1,7 +1,8 @@
 /** Weft runs out of what the kernel gives: descriptors, or the patience of a socket. It serves on what it has. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RawClient } from '../support/raw-client.ts';
@@ -11,6 +12,8 @@ import { Upstream } from './support/upstream.ts';
 
 const DESCRIPTORS_MAX = 128;
 const IDLERS = 300;
+const DEAF = 12;
+const DEAF_BYTES_MAX = 48 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 const CLOCK_TICKS_PER_SECOND = 100;
 
@@ -45,6 +48,10 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
+function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024;
+}
+
 function idlers(port: number): Socket[] {
   return Array.from({ length: IDLERS }, () => {
     const socket = connect({ port, host: IP });
@@ -68,32 +75,33 @@ test('without descriptors: connections that are there are served, nothing spins,
     disco: { web: [web.disco], late: [late.disco] },
     descriptorsMax: DESCRIPTORS_MAX,
   });
-  const generator = new LoadGenerator({ port: weft.port, connections: 8, pauseMs: 100 });
+  // For a name met first when descriptors are short, there are some left.
+  let name = 'web';
+  const request = (n: number) => `GET / HTTP/1.1\r\nHost: ${n % 10 === 0 ? name : 'web'}\r\n\r\n`;
+  const generator = new LoadGenerator({ port: weft.port, connections: 8, pauseMs: 100, request });
   ends.push(() => generator.stop());
   await generator.more(50);
-  // The idle ones do not send a request: the header time-out (10 s) would end them, so they are looked at before.
   const crowd = idlers(weft.port);
-  await until('it is logged', () => weft.log.includes('no descriptor'));
+  await until('it is logged', () => weft.log.includes('descriptors are short'));
+  name = 'late';
   const cpu = cpuSeconds(weft.child.pid as number);
   const from = Date.now();
   await generator.more(200);
   const share = (cpuSeconds(weft.child.pid as number) - cpu) / ((Date.now() - from) / 1000);
   assert.ok(share < 0.7, `${share} of a core for 80 requests a second`);
-  // A name whose endpoint has no connection yet: there is one left for it.
-  const [established] = [await RawClient.open(weft.port)];
-  established.close();
   for (const socket of crowd) socket.destroy();
   await until('new connections are served', () => serves(weft));
   for (let i = 0; i < 50; i++) assert.ok(await serves(weft));
   await generator.stop();
+  assert.ok(late.answered > 0);
   assert.equal(generator.errorCount, 0, generator.report);
-  assert.ok(weft.log.split('no descriptor').length < 10, 'it is not logged at every turn');
+  assert.ok(weft.log.split('descriptors are short').length < 10, 'it is not logged at every turn');
 });
 
 test('without descriptors: a crowd in which everybody has a request is served in turn', async () => {
   const web = await startUpstream();
   const weft = await startWeft({ disco: { web: [web.disco] }, descriptorsMax: DESCRIPTORS_MAX });
-  // Each leaves after a few requests: all get their turn only because others end.
+  // Each leaves when it is answered: all get their turn, only because others end.
   const served = new Array<boolean>(IDLERS).fill(false);
   await Promise.all(
     served.map(async (_, index) => {
@@ -103,25 +111,72 @@ test('without descriptors: a crowd in which everybody has a request is served in
   assert.equal(served.filter(Boolean).length, IDLERS);
 });
 
-test('a client that never reads holds a bounded part of its response, and is ended', async () => {
+test('clients that never read hold a bounded part of their responses, and are ended', async () => {
   const web = await startUpstream();
-  web.bodyBytes = 50_000_000;
+  web.bodyBytes = 20_000_000;
   const weft = await startWeft({
     disco: { web: [web.disco] },
-    env: { WEFT_BODY_IDLE_TIMEOUT_MS: '1000', WEFT_PENDING_BYTES: '65536' },
+    env: { WEFT_BODY_IDLE_TIMEOUT_MS: '1500', WEFT_PENDING_BYTES: '65536' },
   });
-  const clients: Socket[] = [];
-  for (let i = 0; i < 20; i++) {
+  const pid = weft.child.pid as number;
+  const stalled = `server/${IP}/${weft.port}/failures/client_stalled`;
+  const before = residentBytes(pid);
+  for (let i = 0; i < DEAF; i++) {
     const socket = connect({ port: weft.port, host: IP }).pause();
     socket.on('error', () => {});
     socket.write('GET / HTTP/1.1\r\nHost: web\r\n\r\n');
     ends.push(() => void socket.destroy());
-    clients.push(socket);
   }
-  await until('the responses are under way', async () => (await weft.metric('client/#/io.l5d.fs/web/pending')) === 20);
-  await until('they are given up', async () => (await weft.metric('client/#/io.l5d.fs/web/pending')) === 0);
-  await until('and their endpoint is left', () => web.connectionCount === 0);
-  assert.equal(await weft.metric(`server/${IP}/${weft.port}/failures/client_stalled`), 20);
+  let most = 0;
+  await until('all of them are given up', async () => {
+    most = Math.max(most, residentBytes(pid));
+    return (await weft.metric(stalled)) === DEAF;
+  });
+  assert.ok(most - before < DEAF_BYTES_MAX, `${most - before} bytes more for ${DEAF} of ${web.bodyBytes}`);
+  await until('their endpoint is left', () => web.connectionCount === 0);
+  assert.equal(await weft.metric('client/#/io.l5d.fs/web/pending'), 0);
   web.bodyBytes = 5;
   assert.ok(await serves(weft));
+});
+
+test('answers that a client asks for in advance and never reads do not pile up', async () => {
+  const web = await startUpstream();
+  const weft = await startWeft({
+    disco: { web: [web.disco] },
+    env: { WEFT_BODY_IDLE_TIMEOUT_MS: '1500', WEFT_PENDING_BYTES: '65536' },
+  });
+  const pid = weft.child.pid as number;
+  const before = residentBytes(pid);
+  for (const name of ['nobody', 'web']) {
+    const socket = connect({ port: weft.port, host: IP }).pause();
+    socket.on('error', () => {});
+    socket.write(`GET / HTTP/1.1\r\nHost: ${name}\r\n\r\n`.repeat(500_000));
+    ends.push(() => void socket.destroy());
+  }
+  let most = 0;
+  await until('both clients are given up', async () => {
+    most = Math.max(most, residentBytes(pid));
+    return (await weft.metric(`server/${IP}/${weft.port}/closes`)) === 2;
+  });
+  assert.ok(most - before < DEAF_BYTES_MAX, `${most - before} bytes more`);
+  assert.ok(await serves(weft));
+});
+
+test('an endpoint that takes nothing of a request body is blamed for it, not the client', async () => {
+  const deaf = createServer((socket) => {
+    socket.pause().on('error', () => {});
+  }).listen(0, IP);
+  await once(deaf, 'listening');
+  ends.push(async () => void deaf.close());
+  const { port } = deaf.address() as AddressInfo;
+  const weft = await startWeft({
+    disco: { web: [`${IP} ${port}`] },
+    env: { WEFT_BODY_IDLE_TIMEOUT_MS: '1000', WEFT_PENDING_BYTES: '65536' },
+  });
+  const client = await RawClient.open(weft.port);
+  client.send(`POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 50000000\r\n\r\n${'x'.repeat(50_000_000)}`);
+  await until('it is told', async () => (await weft.metric('client/#/io.l5d.fs/web/failures/upstream_stalled')) === 1);
+  await client.until('an answer', (received) => received.startsWith('HTTP/1.1 502 ') || client.ended);
+  client.close();
+  assert.equal(await weft.metric(`server/${IP}/${weft.port}/failures/request_timeout`), 0);
 });

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IP } from './weft.ts';
 
 const TIMEOUT_MS = 10_000;
+/** What a failure shows of what was received. */
+const SHOWN_BYTES = 4000;
 
 /** One TCP connection; bytes are latin1 text. */
 export class RawClient {
@@ -51,7 +53,12 @@ export class RawClient {
   async until(what: string, condition: (received: string) => boolean): Promise<string> {
     const deadline = Date.now() + TIMEOUT_MS;
     while (!condition(this.received)) {
-      assert.ok(Date.now() < deadline, `${what}: received ${JSON.stringify(this.received)}`);
+      if (Date.now() >= deadline) {
+        const { length } = this.received;
+        assert.fail(
+          `${what}: received ${length} bytes, the last of them ${JSON.stringify(this.received.slice(-SHOWN_BYTES))}`,
+        );
+      }
       await sleep(2);
     }
     return this.received;

@@ -9,12 +9,9 @@
  *       endpoint is tried     or 502                      response aborted
  *                                \--101, 2xx to CONNECT--> TUNNEL
  */
-import { INCOMPLETE, responseFailure } from '../../core/http1/errors.ts';
-import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_CONNECT } from '../../core/http1/methods.ts';
+import { responseFailure } from '../../core/http1/errors.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
-import type { Connection } from '../net/connection.ts';
 import { ECONNREFUSED, ECONNRESET, EINPROGRESS } from '../os/errno.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -22,41 +19,18 @@ import type { EndpointPool, PooledConnection } from '../router/endpoint-pool.ts'
 import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Http1Client } from './client.ts';
-import { Http1Connection } from './http1-connection.ts';
-import type { MessageBody } from './message-body.ts';
-
-const CONNECTING = 0;
-const IDLE = 1;
-const AWAITING = 2;
-const RECEIVING = 3;
-const TUNNEL = 4;
+import { AWAITING, CONNECTING, Http1ClientReceiver, IDLE, RECEIVING, TUNNEL } from './client-receiver.ts';
 
 /** The client's side of HTTP/1. */
-export class Http1ClientConnection extends Http1Connection implements PooledConnection, Upstream, Deferred {
-  readonly client: Http1Client;
-  readonly pool: EndpointPool;
-  idleIndex = -1;
-  idleSinceMicros = 0;
-  private state = CONNECTING;
-  private exchange: Exchange | null = null;
-  private readonly body: MessageBody;
+export class Http1ClientConnection extends Http1ClientReceiver implements PooledConnection, Upstream, Deferred {
   private readonly openedMicros: number;
+  private readonly openedTick: number;
   private connectErrno = 0;
-  private served = 0;
-  private requestSent = false;
-  private persistent = true;
-  private informationalCount = 0;
 
   constructor(client: Http1Client, pool: EndpointPool, worker: number, fd: number) {
-    super(client.net, worker, fd, pool.client.scope);
-    this.client = client;
-    this.pool = pool;
-    this.body = client.createBody();
+    super(client, pool, worker, fd);
     this.openedMicros = client.net.reactor.nowMicros;
-  }
-
-  get connection(): Connection {
-    return this;
+    this.openedTick = client.net.reactor.nowTick;
   }
 
   // ---- connecting ----------------------------------------------------------------------------------------------
@@ -98,7 +72,7 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
     stats.recordLatency(
       this.pool.client.scope,
       HISTOGRAM.connectLatency,
-      this.net.reactor.nowMicros - this.openedMicros,
+      this.net.reactor.elapsedMicros(this.openedMicros, this.openedTick),
     );
     this.startExchange();
   }
@@ -158,144 +132,20 @@ export class Http1ClientConnection extends Http1Connection implements PooledConn
     }
   }
 
-  private readResponse(): void {
-    const { limits, readBytes } = this.net;
-    while (this.readable && this.exchange !== null && !this.closed) {
-      const { connection } = this.exchange.downstream as Downstream;
-      if (connection.outputBytes >= limits.pendingBytesMax) return;
-      const { readAt } = this.net;
-      const end = this.receive(readBytes);
-      if (end < 0) return;
-      this.take(readAt, end);
-      if (this.state === TUNNEL) {
-        this.pump();
-        return;
-      }
-    }
-  }
-
-  private take(from: number, end: number): void {
-    let at = from;
-    while (this.state === AWAITING && at < end) {
-      const exchange = this.exchange as Exchange;
-      const { parser } = this.client;
-      const headEnd = parser.parseResponse(this.net.bytes, at, end, exchange.method);
-      if (headEnd === INCOMPLETE) {
-        if (!this.keep(at, end - at)) this.onBroken(0);
-        return;
-      }
-      if (headEnd < 0) {
-        this.onMalformed(headEnd);
-        return;
-      }
-      if (parser.status >= 200 || parser.status === 101) {
-        this.takeFinal(exchange, parser, at, headEnd, end);
-        return;
-      }
-      if (!this.takeInformational(exchange, parser, at, headEnd)) return;
-      at = headEnd;
-    }
-    if (this.state === RECEIVING && at < end) this.forward(this.exchange as Exchange, at, at, end);
-  }
-
-  /** @returns false when the connection was ended over it */
-  private takeInformational(exchange: Exchange, parser: HeadParser, start: number, headEnd: number): boolean {
-    this.informationalCount++;
-    if (this.informationalCount > this.net.limits.informationalResponsesMax) {
-      this.client.limitMet('informationalResponsesMax');
-      this.failAttempt('upstream_malformed', 'too many informational responses');
-      return false;
-    }
-    // A 100 has been sent already, by the server side: Expect is not forwarded (spec 03 section 5.3).
-    if (parser.status !== 100) (exchange.downstream as Downstream).writeInformational(parser, start, headEnd);
-    return !this.closed;
-  }
-
-  private takeFinal(exchange: Exchange, parser: HeadParser, start: number, headEnd: number, end: number): void {
-    const downstream = exchange.downstream as Downstream;
-    const { status } = parser;
-    if (status === 101 && !exchange.upgradeRequested) {
-      this.failAttempt('upstream_malformed', '101 (Switching Protocols) that nobody asked for');
-      return;
-    }
-    exchange.status = status;
-    exchange.replayable = false;
-    exchange.router.releaseHead(exchange);
-    this.deadlineTick = NEVER;
-    this.persistent = parser.persistent;
-    this.state = RECEIVING;
-    const dataOnly = !downstream.takesChunks;
-    this.body.begin(parser.bodyKind, parser.contentLength, dataOnly);
-    const tunnel = status === 101 || (exchange.method === METHOD_CONNECT && status < 300);
-    const pendingAt = downstream.writeResponseHead(parser, start, headEnd);
-    if (downstream.withholdsBody) this.body.withhold();
-    if (tunnel) this.beginTunnel(downstream, pendingAt, headEnd, end);
-    else this.forward(exchange, pendingAt, headEnd, end);
-  }
-
-  private beginTunnel(downstream: Downstream, pendingAt: number, headEnd: number, end: number): void {
-    downstream.connection.write(pendingAt, headEnd - pendingAt);
-    if (downstream.connection.closed) return;
-    if (end > headEnd && !this.keep(headEnd, end - headEnd)) {
-      this.onBroken(0);
-      return;
-    }
-    this.state = TUNNEL;
-    downstream.onTunnel();
-    Http1Connection.join(downstream.connection as Http1Connection, this);
-  }
-
-  private forward(exchange: Exchange, pendingAt: number, at: number, end: number): void {
-    const { body } = this;
-    const downstream = exchange.downstream as Downstream;
-    const to = body.forward(this.net.bytes, pendingAt, at, end, downstream.connection);
-    // The client may have gone over the write: the exchange is then over, and this connection with it.
-    if (this.exchange !== exchange || this.closed) return;
-    if (body.error !== 0) {
-      this.onMalformed(body.error);
-      return;
-    }
-    if (body.done) {
-      this.endResponse(exchange, to < end);
-      return;
-    }
-    if (to < end && !this.keep(to, end - to)) {
-      this.onBroken(0);
-      return;
-    }
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
-    if (downstream.connection.output !== null) downstream.armStall();
-  }
-
-  /** @param surplus bytes came behind the response: the connection cannot be trusted (hostile-inputs row 24) */
-  private endResponse(exchange: Exchange, surplus: boolean): void {
-    const downstream = exchange.downstream as Downstream;
-    this.exchange = null;
-    this.deadlineTick = NEVER;
-    this.served++;
-    exchange.upstream = null;
-    exchange.router.complete(exchange);
-    const reusable = this.persistent && this.requestSent && !surplus && !this.peerEnding && this.output === null;
-    this.state = IDLE;
-    if (!reusable || !this.pool.release(this, this.net.reactor.nowMicros)) this.close();
-    downstream.onResponseEnd();
-  }
-
-  resume(): void {
-    if (!this.closed && this.readable) this.onReadable();
+  onStalled(): void {
+    this.failAttempt('upstream_stalled', `${this.pool.name} takes nothing of the request`);
   }
 
   // ---- failures ------------------------------------------------------------------------------------------------
 
-  private onMalformed(code: number): void {
+  protected onMalformed(code: number): void {
     this.failAttempt(
       'upstream_malformed',
       `malformed response from ${this.pool.name}: ${responseFailure(code).message}`,
     );
   }
 
-  private failAttempt(reason: Reason, message: string): void {
+  protected failAttempt(reason: Reason, message: string): void {
     const exchange = this.detach();
     this.reset();
     if (exchange !== null) exchange.router.failAttempt(exchange, failure(502, reason, message));

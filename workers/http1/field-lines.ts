@@ -8,7 +8,7 @@ let viewedBytes = new Uint8Array(0) as Uint8Array;
 let view: DataView = new DataView(new ArrayBuffer(0));
 
 /** A view for reading and writing words at any offset. A thread has one memory: it is made once. */
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   if (bytes !== viewedBytes) {
     viewedBytes = bytes;
     view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

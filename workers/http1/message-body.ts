@@ -98,7 +98,7 @@ export class MessageBody {
     }
     this.forwardedBytes += to - at;
     const shown = this.#withheld ? at : to;
-    if (shown > pendingAt) sink.write(pendingAt, shown - pendingAt);
+    if (shown > pendingAt) sink.writeReceived(pendingAt, shown - pendingAt);
     return to;
   }
 

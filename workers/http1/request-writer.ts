@@ -54,6 +54,7 @@ import {
   copyBytes,
   copyPiece,
   fieldsStart,
+  type Piece,
   piece,
   VIA_LINE,
   VIA_MINOR_BACK,
@@ -100,6 +101,8 @@ export interface RequestHeadOptions {
 
 /** Writes request heads into blocks of their own, where they stay until a response begins. */
 export class RequestWriter {
+  /** Where, in the head last written, the lines begin that are made for each request. */
+  composedEnd = 0;
   readonly #net: Net;
   readonly #traceIds: TraceIds;
   readonly #wallClockMs: () => number;
@@ -199,6 +202,22 @@ export class RequestWriter {
     return upgrade ? copyPiece(bytes, end, CONNECTION_UPGRADE) : end;
   }
 
+  /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
+  writeRemembered(exchange: Exchange, composed: Piece): boolean {
+    const { bytes } = this.#net;
+    const capacity = composed.byteLength + TRACE_LINES_BYTES_MAX + 2;
+    const at = this.#net.takeBlock(capacity);
+    if (at === NO_BLOCK) return false;
+    let end = copyPiece(bytes, at, composed);
+    end = this.#traceIds.write(bytes, end, -1, -1, -1);
+    bytes[end] = 13;
+    bytes[end + 1] = 10;
+    exchange.headAt = at;
+    exchange.headBytes = end + 2 - at;
+    exchange.headCapacity = capacity;
+    return true;
+  }
+
   #writeRouting(
     bytes: Uint8Array,
     at: number,
@@ -214,6 +233,7 @@ export class RequestWriter {
       end = writeVia(bytes, end, parser);
     }
     if (parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
+    this.composedEnd = end;
     const hasContext = (parser.seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0 && !options.clearContext;
     const field = hasContext ? (parser.first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE : -1;
     const contextStart = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_START] as number);

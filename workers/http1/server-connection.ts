@@ -16,7 +16,7 @@
  * While a request waits or its response is due the socket is not read: pipelined requests stay in the kernel, or, if
  * they came along with the last read, are kept.
  */
-import { ERR_HOST_MISSING, INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
+import { INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
@@ -26,6 +26,7 @@ import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange
 import { failure } from '../router/failures.ts';
 import { ROUTE, type Route, type RouteBranch } from '../router/routes.ts';
 import type { MessageBody } from './message-body.ts';
+import type { RememberedRequest } from './remembered-heads.ts';
 import type { Http1Server } from './server.ts';
 import { Http1ServerEndings } from './server-endings.ts';
 import { ACQUIRING, BODY, FLUSHING, HEAD, LINGER, PARKED, TUNNEL, WAITING } from './server-responder.ts';
@@ -69,8 +70,13 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     }
   }
 
+  /** Answers wait for a client that does not read them: it gets no further ones until it has taken these. */
+  private get isBackedUp(): boolean {
+    return this.outputBytes >= this.net.limits.pendingBytesMax;
+  }
+
   private readHeads(): void {
-    while (this.readable && this.state === HEAD && !this.closed) {
+    while (this.readable && this.state === HEAD && !this.closed && !this.isBackedUp) {
       const at = this.net.readAt;
       const end = this.receive(this.server.headReadBytes);
       if (end < 0) return;
@@ -80,8 +86,10 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
 
   /** Serves the requests in `bytes[at, end)` until one has to wait. */
   private takeHeads(from: number, end: number): void {
-    const { parser } = this.server;
+    const { parser, memory } = this.server;
     let at = from;
+    const remembered = memory.find(this.net.bytes, at, end);
+    if (remembered !== null && this.deadlineTick === NEVER && this.serveRemembered(remembered, end)) return;
     while (at < end && this.state === HEAD) {
       const headEnd = parser.parseRequest(this.net.bytes, at, end);
       if (headEnd === INCOMPLETE) {
@@ -99,19 +107,6 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       if (this.closed) return;
     }
     if (at < end && this.state < FLUSHING) this.keepOrEnd(at, end - at);
-  }
-
-  private refuseMalformed(code: number, at: number): void {
-    this.persistent = false;
-    const { status, reason, message } = requestFailure(code);
-    if (code === ERR_HOST_MISSING) {
-      const refusal = this.server.describeUnidentified(this, at, 'Host header is absent');
-      this.server.router.stats.refused(this.server.scope, 0, refusal.status, refusal.reason);
-      this.answer(refusal, true);
-      return;
-    }
-    this.server.countMalformed(reason);
-    this.answer(failure(status, reason, message), false);
   }
 
   private keepOrEnd(at: number, byteLength: number): void {
@@ -139,7 +134,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     if (route === null) {
       const refusal = router.refusal as Failure;
       const described =
-        refusal.reason === 'unidentified' ? server.describeUnidentified(this, start, refusal.message) : refusal;
+        refusal.reason === 'unidentified' ? server.describeUnidentified(this.fd, start, refusal.message) : refusal;
       if (router.refusedUncounted) this.releaseGate();
       return this.refuse(parser, headEnd, end, described, 0, router.refusedUncounted);
     }
@@ -148,7 +143,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       return this.refuse(parser, headEnd, end, route.failure as Failure, route.serviceScope);
     }
 
-    const exchange = router.open(this, route, parser, server.scope);
+    const exchange = router.open(this, route, parser.method, parser.bodyKind === BODY_NONE, server.scope);
     exchange.upgradeRequested = upgrade;
     this.exchange = exchange;
     const branch = exchange.branch as RouteBranch;
@@ -164,15 +159,47 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
       return this.skipRequestBody(headEnd, end);
     }
+    if (server.memory.recurring && headEnd === end) server.rememberRequest(exchange, parser, start, headEnd);
     this.beginBody(parser);
+    return this.dispatch(exchange, headEnd, end);
+  }
+
+  /** @returns as {@link begin} */
+  private dispatch(exchange: Exchange, headEnd: number, end: number): number {
     this.state = ACQUIRING;
     this.dispatching = true;
     this.readyInline = false;
-    router.dispatch(exchange);
+    this.server.router.dispatch(exchange);
     this.dispatching = false;
     if (this.readyInline) return this.sendRequest(headEnd, end);
     if (this.state === ACQUIRING || this.closed) return headEnd;
     return this.skipRequestBody(headEnd, end);
+  }
+
+  /** Serves a request whose head was met before. @returns false when what was remembered holds no more */
+  private serveRemembered(request: RememberedRequest, end: number): boolean {
+    const { server } = this;
+    const { route } = request;
+    if (route.branches !== request.branches || !route.cached || server.draining) {
+      server.memory.forget(request);
+      return false;
+    }
+    if (server.config.maxConcurrentRequests !== undefined) return false;
+    this.persistent = request.persistent;
+    this.clientMinor = 1;
+    this.expectsContinue = false;
+    this.bodyless = request.method === METHOD_HEAD;
+    this.responseStarted = false;
+    const exchange = server.router.open(this, route, request.method, true, server.scope);
+    if (!server.writer.writeRemembered(exchange, request.composed)) {
+      this.server.router.discard(exchange);
+      return false;
+    }
+    this.exchange = exchange;
+    if (this.body !== null) this.server.giveBody(this.body);
+    this.body = null;
+    this.dispatch(exchange, end, end);
+    return true;
   }
 
   private beginBody(parser: HeadParser): void {
@@ -223,7 +250,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       const due = this.state === ACQUIRING || this.state === WAITING;
       if (due && this.exchange?.upstream != null) this.sendRequestLater();
     }
-    if (this.state !== HEAD) return;
+    if (this.state !== HEAD || this.isBackedUp) return;
     if (this.kept !== null) this.takeHeads(this.net.readAt, this.restore());
     if (this.state === HEAD && !this.closed) this.readHeads();
   }

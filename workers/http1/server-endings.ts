@@ -5,6 +5,7 @@
  *     it has begun                    reset: the client must see that it is not whole (hostile-inputs row 25)
  *     the client is gone              the exchange is cancelled, its endpoint's connection with it
  */
+import { ERR_HOST_MISSING, requestFailure } from '../../core/http1/errors.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
@@ -18,6 +19,20 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
 
   /** Takes the waiting request off its route. */
   protected abstract leave(): void;
+
+  /** What came from `at` on is no request. @param code of core/http1/errors.ts */
+  protected refuseMalformed(code: number, at: number): void {
+    this.persistent = false;
+    const { status, reason, message } = requestFailure(code);
+    if (code === ERR_HOST_MISSING) {
+      const refusal = this.server.describeUnidentified(this.fd, at, 'Host header is absent');
+      this.server.router.stats.refused(this.server.scope, 0, refusal.status, refusal.reason);
+      this.answer(refusal, true);
+      return;
+    }
+    this.server.countMalformed(reason);
+    this.answer(failure(status, reason, message), false);
+  }
 
   onFailed(cause: Failure): void {
     this.exchange = null;
@@ -75,9 +90,12 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
       this.tunnelDrained();
       return;
     }
-    this.deadlineTick = NEVER;
+    if (this.state === BODY) this.armStall();
+    else if (this.state !== PARKED) this.deadlineTick = NEVER;
     if (this.state === FLUSHING) this.finish();
-    else this.exchange?.upstream?.resume();
+    else if (this.state === HEAD) {
+      if (!this.goesOn && (this.kept !== null || this.readable)) this.goOnLater();
+    } else this.exchange?.upstream?.resume();
   }
 
   onDeadline(): void {
@@ -140,6 +158,11 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
   protected onBodyTimeout(): void {
     const { exchange } = this;
     if (exchange === null) return;
+    if (exchange.upstream !== null && exchange.upstream.connection.output !== null) {
+      // The body was not read any further because the endpoint does not take what was.
+      exchange.upstream.onStalled();
+      return;
+    }
     this.exchange = null;
     this.releaseGate();
     this.server.router.cancel(exchange, 'request_timeout');

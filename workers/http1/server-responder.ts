@@ -48,6 +48,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   readonly server: Http1Server;
   /** Microseconds of the reactor's clock at acceptance. */
   readonly openedMicros: number;
+  readonly openedTick: number;
   protected state = HEAD;
   protected exchange: Exchange | null = null;
   protected body: MessageBody | null = null;
@@ -67,6 +68,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     super(server.net, worker, fd, server.scope);
     this.server = server;
     this.openedMicros = server.net.reactor.nowMicros;
+    this.openedTick = server.net.reactor.nowTick;
   }
 
   abstract runDeferred(): void;
@@ -108,6 +110,27 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     const joinedBytes = (parser.seen & (1 << TOKEN_VIA)) === 0 ? 0 : headEnd - start;
     this.net.makeRoom(start, RESPONSE_GROWTH_BYTES + joinedBytes);
     return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
+  }
+
+  get takesRemembered(): boolean {
+    const { exchange, server } = this;
+    return (
+      this.persistent &&
+      this.clientMinor > 0 &&
+      !this.bodyless &&
+      !server.draining &&
+      !server.config.clearContext &&
+      exchange !== null &&
+      !exchange.upgradeRequested &&
+      exchange.method !== METHOD_CONNECT
+    );
+  }
+
+  beginRemembered(headEnd: number, byteLength: number, start: number): number {
+    this.responseStarted = true;
+    this.withholdsBody = false;
+    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES);
+    return headEnd - byteLength;
   }
 
   writeInformational(parser: HeadParser, start: number, headEnd: number): void {
@@ -158,6 +181,10 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   protected goOnLater(): void {
     this.goesOn = true;
     this.net.reactor.defer(this);
+  }
+
+  protected override onBacklog(): void {
+    if (this.state !== PARKED && this.state !== TUNNEL) this.armStall();
   }
 
   /** Bytes wait for a client that does not read: it has so long to take some. */

@@ -1,8 +1,9 @@
 /** What the connections of one HTTP/1 server in one worker share: its settings, the router, and the answers of Weft's own. */
 import type { ServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
-import { FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
-import { TOKEN_VIA } from '../../core/http1/tokens.ts';
+import { METHOD_CONNECT } from '../../core/http1/methods.ts';
+import { BODY_NONE, FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
+import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_CTX_TRACE, TOKEN_L5D_SAMPLE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import type { LimitName } from '../../core/limits.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -10,14 +11,21 @@ import { reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
 import { COUNTER, HISTOGRAM, LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import type { Net } from '../net/net.ts';
-import type { Failure } from '../router/exchange.ts';
+import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
+import type { Route } from '../router/routes.ts';
+import { Piece } from './field-lines.ts';
 import { MessageBody } from './message-body.ts';
+import { HeadBytes, RequestMemory } from './remembered-heads.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { AFTER, type ResponseHeadOptions } from './response-writer.ts';
 import { Http1ServerConnection } from './server-connection.ts';
 import type { Http1ServerResponder } from './server-responder.ts';
+
+/** Fields that make a request more than its bytes and its route. */
+const NOT_PLAIN =
+  (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_TRACE) | (1 << TOKEN_L5D_CTX_DEADLINE) | (1 << TOKEN_L5D_SAMPLE);
 
 const BODIES_KEPT_MAX = 256;
 const COMMA = 0x2c;
@@ -48,6 +56,8 @@ export class Http1Server {
   /** The most that is received while a head is awaited: no more than that can have to be kept. */
   readonly headReadBytes: number;
   readonly responseOptions: ResponseHeadOptions;
+  /** Request heads met before. */
+  readonly memory = new RequestMemory();
   readonly connections = new Set<Http1ServerConnection>();
   draining = false;
   readonly #worker: number;
@@ -111,7 +121,11 @@ export class Http1Server {
     const { stats, reactor } = this.net;
     stats.increment(this.scope, COUNTER.closes);
     stats.add(this.scope, COUNTER.connections, -1);
-    stats.recordLatency(this.scope, HISTOGRAM.connectionDuration, reactor.nowMicros - connection.openedMicros);
+    stats.recordLatency(
+      this.scope,
+      HISTOGRAM.connectionDuration,
+      reactor.elapsedMicros(connection.openedMicros, connection.openedTick),
+    );
   }
 
   /** Asks the server's own limits. @returns why the request is refused, null when it may go on */
@@ -130,6 +144,32 @@ export class Http1Server {
     return failure(503, 'concurrency_limit', NACK_MESSAGE, true);
   }
 
+  /** Remembers the request at hand, if it is plain: its head has just been composed into `exchange`. */
+  rememberRequest(exchange: Exchange, parser: HeadParser, start: number, headEnd: number): void {
+    const route = exchange.route as Route;
+    const plain =
+      parser.bodyKind === BODY_NONE &&
+      parser.versionMinor === 1 &&
+      parser.method !== METHOD_CONNECT &&
+      !exchange.upgradeRequested &&
+      !parser.expectContinue &&
+      (parser.seen & NOT_PLAIN) === 0 &&
+      this.config.timestampHeader === undefined &&
+      route.draw === null &&
+      route.cached;
+    if (!plain) return;
+    const { bytes } = this.net;
+    this.memory.remember({
+      hash: this.memory.hash,
+      head: new HeadBytes(bytes, start, headEnd),
+      method: parser.method,
+      persistent: parser.persistent,
+      route,
+      branches: route.branches,
+      composed: new Piece(bytes.subarray(exchange.headAt, this.writer.composedEnd)),
+    });
+  }
+
   /** A request under way has ended. */
   leaveGate(): void {
     this.#gates.leave(this.#gate, this.#worker);
@@ -146,11 +186,11 @@ export class Http1Server {
   }
 
   /** The failure of a request that no identifier knows, in Linkerd's words. @param start the head's first byte */
-  describeUnidentified(connection: Http1ServerConnection, start: number, reason: string): Failure {
+  describeUnidentified(fd: number, start: number, reason: string): Failure {
     const { bytes, sockets } = this.net;
     const line = Buffer.from(bytes.buffer, start, Math.min(this.scratchBytes, 4096)).toString('latin1');
     const [method = '', target = ''] = (line.split('\r\n').find((text) => text !== '') ?? '').split(' ');
-    const peer = sockets.peerName(connection.fd);
+    const peer = sockets.peerName(fd);
     const from = peer === null ? 'unknown' : `/${peer.ip}:${peer.port}`;
     return unidentified(`Request("${method} ${target}", from ${from})`, reason);
   }

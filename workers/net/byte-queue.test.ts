@@ -7,7 +7,8 @@ import { Blocks, NO_BLOCK } from './blocks.ts';
 import { ByteQueue } from './byte-queue.ts';
 
 const PAGE_BYTES = 4096;
-const BLOCK_BYTES = 64;
+const HEADER_BYTES = 64;
+const BLOCK_BYTES = HEADER_BYTES + 56;
 const BLOCKS = 16;
 const WINDOW_BYTES = 2048;
 
@@ -129,7 +130,7 @@ test('a queue that finds no block says so, and gives everything back when cleare
   const other = takeAll(blocks);
   for (const block of other.slice(0, 2)) blocks.give(block);
   const queue = new ByteQueue(memory, blocks);
-  const roomBytes = 2 * (BLOCK_BYTES - 8);
+  const roomBytes = 2 * (BLOCK_BYTES - HEADER_BYTES);
   assert.ok(queue.append(windowAt, roomBytes));
   assert.equal(queue.append(windowAt, 1), false);
   queue.clear();

@@ -53,6 +53,8 @@ export abstract class Connection extends Timer implements Ready {
   protected abstract onReadable(): void;
   /** Everything queued has been sent. */
   protected abstract onDrained(): void;
+  /** Bytes begin to wait for the socket, or it took some of those that wait. */
+  protected onBacklog(): void {}
   /** A write failed: the peer is gone. */
   protected abstract onBroken(errno: number): void;
   abstract onFault(error: unknown): void;
@@ -169,9 +171,9 @@ export abstract class Connection extends Timer implements Ready {
   }
 
   private send(at: number, byteLength: number): boolean {
-    if (this.output !== null) return this.#queue(at, byteLength);
     const { net } = this;
     net.stats.add(this.scope, COUNTER.sentBytes, byteLength);
+    if (this.output !== null) return this.#queue(at, byteLength);
     const n = net.sockets.send(this.fd, at, byteLength);
     if (n === byteLength) return true;
     if (n < 0 && n !== -EAGAIN) {
@@ -187,8 +189,8 @@ export abstract class Connection extends Timer implements Ready {
     if (secondBytes === 0) return this.write(at, byteLength);
     if (this.pendingWrites > 0) this.flushPending();
     if (this.closed) return false;
-    if (this.output !== null) return this.#queue(at, byteLength) && this.#queue(secondAt, secondBytes);
     this.net.stats.add(this.scope, COUNTER.sentBytes, byteLength + secondBytes);
+    if (this.output !== null) return this.#queue(at, byteLength) && this.#queue(secondAt, secondBytes);
     const n = this.net.sockets.sendTwo(this.fd, at, byteLength, secondAt, secondBytes);
     if (n === byteLength + secondBytes) return true;
     if (n < 0 && n !== -EAGAIN) {
@@ -201,7 +203,10 @@ export abstract class Connection extends Timer implements Ready {
   }
 
   #queue(at: number, byteLength: number): boolean {
-    if (this.output === null) this.output = this.net.takeQueue();
+    if (this.output === null) {
+      this.output = this.net.takeQueue();
+      this.onBacklog();
+    }
     if (this.output.append(at, byteLength)) return true;
     this.onBroken(0);
     return false;
@@ -216,6 +221,7 @@ export abstract class Connection extends Timer implements Ready {
         return;
       }
       output.consume(n);
+      this.onBacklog();
       if (n < size) return;
     }
     this.output = null;

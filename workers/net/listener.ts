@@ -96,6 +96,16 @@ export class Handover {
   }
 }
 
+/** What bounds accepting. */
+export interface AcceptBounds {
+  /** Descriptors from this number on are left to others: the kernel gives out the lowest that is free. */
+  readonly acceptBelowFd: number;
+  /** Whether the worker holds all the connections it may. */
+  full(): boolean;
+  /** Descriptors are short: accepting pauses. */
+  onShortage(): void;
+}
+
 /** One listening socket in one worker. */
 export class Listener extends Timer implements Ready {
   readonly #net: Net;
@@ -104,9 +114,8 @@ export class Listener extends Timer implements Ready {
   readonly #acceptor: Acceptor;
   readonly #handover: Handover;
   readonly #worker: number;
-  readonly #connectionsMax: () => boolean;
+  readonly #bounds: AcceptBounds;
 
-  /** @param full whether the worker holds all the connections it may */
   constructor(
     net: Net,
     worker: number,
@@ -114,7 +123,7 @@ export class Listener extends Timer implements Ready {
     fd: number,
     acceptor: Acceptor,
     handover: Handover,
-    full: () => boolean,
+    bounds: AcceptBounds,
   ) {
     super();
     this.#net = net;
@@ -123,7 +132,7 @@ export class Listener extends Timer implements Ready {
     this.#fd = fd;
     this.#acceptor = acceptor;
     this.#handover = handover;
-    this.#connectionsMax = full;
+    this.#bounds = bounds;
     net.reactor.addLevel(fd, this);
   }
 
@@ -136,11 +145,15 @@ export class Listener extends Timer implements Ready {
         return;
       }
       this.#place(fd);
+      if (fd >= this.#bounds.acceptBelowFd) {
+        this.#pause();
+        return;
+      }
     }
   }
 
   #place(fd: number): void {
-    if (this.#connectionsMax()) {
+    if (this.#bounds.full()) {
       this.#net.sockets.close(fd);
       return;
     }
@@ -148,9 +161,10 @@ export class Listener extends Timer implements Ready {
     if (!this.#handover.place(this.#index, fd, this.#net.fds)) this.#acceptor.accept(fd);
   }
 
-  /** No descriptor is left: what is queued waits in the kernel, and the loop does not spin over it. */
+  /** Descriptors are short: what is queued waits in the kernel, and the loop does not spin over it. */
   #pause(): void {
     const { reactor } = this.#net;
+    this.#bounds.onShortage();
     reactor.remove(this.#fd);
     reactor.timers.arm(this, reactor.nowTick + ticksOf(EXHAUSTED_PAUSE_MS));
   }
@@ -159,10 +173,11 @@ export class Listener extends Timer implements Ready {
     this.#net.reactor.addLevel(this.#fd, this);
   }
 
-  /** Accepts no more. The socket is the supervisor's to close. */
+  /** Accepts no more. The descriptor is the supervisor's to close. */
   stop(): void {
     this.#net.reactor.timers.remove(this);
     this.#net.reactor.remove(this.#fd);
+    this.#net.sockets.stopListening(this.#fd);
   }
 
   onFault(_error: unknown): void {}

@@ -20,6 +20,8 @@ const madvise = declare('int madvise(uint64_t address, uint64_t length, int advi
 
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+/** Of x86-64 alone; 0 elsewhere. */
+const MAP_32BIT = process.arch === 'x64' ? 0x40 : 0;
 const MADV_DONTNEED = 4;
 const SCRATCH_BYTES = 4096;
 
@@ -32,6 +34,16 @@ export interface Mapping {
 /** Gives the memory of a dead thread back to the kernel. */
 export function unmap({ base, byteLength }: Mapping): void {
   munmap(base, byteLength);
+}
+
+/**
+ * Maps memory, below 2 GiB while there is room: such an address is a small integer to V8, and a call that takes one does not
+ * have to box it (16 bytes of garbage a call). Elsewhere it works as well.
+ */
+function mapLow(byteLength: number): number {
+  const flags = MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_32BIT;
+  const low = mmap(0, byteLength, PROT_READ_WRITE, flags, -1, 0);
+  return low > 0 ? low : mmap(0, byteLength, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
 }
 
 /** A thread's kernel-visible memory. */
@@ -51,7 +63,7 @@ export class KernelMemory {
    */
   constructor(byteLength: number) {
     this.byteLength = Math.ceil(byteLength / 4096) * 4096;
-    this.base = mmap(0, this.byteLength, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+    this.base = mapLow(this.byteLength);
     if (this.base <= 0) throw new SystemCallError('mmap', lastErrno(), `${this.byteLength} bytes`);
     const buffer = viewMemory(this.base, this.byteLength);
     this.bytes = new Uint8Array(buffer);

@@ -37,6 +37,7 @@ const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+const SHUT_RD = 0;
 const SHUT_WR = 1;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -163,6 +164,11 @@ export class Sockets {
   /** Says to the peer that nothing more will be sent. */
   shutdownWrite(fd: number): void {
     cShutdown(fd, SHUT_WR);
+  }
+
+  /** Lets a listening socket take no more connections, in all threads: clients are refused and look elsewhere. */
+  stopListening(fd: number): void {
+    cShutdown(fd, SHUT_RD);
   }
 
   /** Closes a descriptor. */

@@ -10,6 +10,7 @@
  * Descriptors are closed last, so that no number is given out again while events of its former owner are in hand.
  * The loop never returns to Node's own event loop while the worker lives.
  */
+import { TICK_MICROS } from '../../core/shared/endpoint-region.ts';
 import type { FdOwners } from '../../core/shared/fd-owners.ts';
 import type { Epoll } from '../os/epoll.ts';
 import type { Sockets } from '../os/sockets.ts';
@@ -17,6 +18,8 @@ import { TICK_MS, type Timer, TimerWheel } from './timer-wheel.ts';
 
 /** Longest sleep: an idle worker still looks at its state once a second. */
 const SLEEP_TICKS_MAX = 1000 / TICK_MS;
+/** Times below this cannot have wrapped a 32-bit count of microseconds. */
+const UNWRAPPED_TICKS = 1_000_000 / TICK_MS;
 
 /** An object that owns a descriptor in the reactor. */
 export interface Ready {
@@ -36,8 +39,13 @@ export type ClockMicros = () => number;
 
 /** The event loop of one worker thread. */
 export class Reactor {
-  /** The clock, read once a turn: microseconds. */
+  /**
+   * The clock, read once a turn: microseconds, wrapped to 32 bits so that they stay small integers, which no call has to
+   * box. Only differences mean something; {@link elapsedMicros} takes them.
+   */
   nowMicros = 0;
+  /** The clock shared with other workers, in the units of the endpoint table's stamps, wrapped to 32 bits. */
+  nowStamp = 0;
   /** Ticks of the timer wheel since the worker started. */
   nowTick = 0;
   readonly timers: TimerWheel;
@@ -66,6 +74,17 @@ export class Reactor {
     this.#fds = fds;
     this.#onFault = onFault;
     this.timers = new TimerWheel(0, (timer, error) => this.end(timer, error));
+  }
+
+  /**
+   * Microseconds since a moment of this worker.
+   *
+   * @param sinceMicros {@link nowMicros} at that moment
+   * @param sinceTick {@link nowTick} at that moment: the wrapped clock alone would take an hour for a moment
+   */
+  elapsedMicros(sinceMicros: number, sinceTick: number): number {
+    const ticks = this.nowTick - sinceTick;
+    return ticks < UNWRAPPED_TICKS ? (this.nowMicros - sinceMicros) | 0 : ticks * TICK_MS * 1000;
   }
 
   /** Watches a connected or connecting descriptor, edge-triggered. @returns 0 or a negated errno */
@@ -126,8 +145,10 @@ export class Reactor {
   }
 
   #readClock(): void {
-    this.nowMicros = this.#clock();
-    this.nowTick = Math.floor((this.nowMicros - this.#originMicros) / (TICK_MS * 1000));
+    const micros = this.#clock();
+    this.nowMicros = micros | 0;
+    this.nowStamp = (micros / TICK_MICROS) | 0;
+    this.nowTick = Math.floor((micros - this.#originMicros) / (TICK_MS * 1000));
   }
 
   /** Serves rows from `row` on. @returns the row to go on with: after an exception, the one behind its cause */

@@ -14,10 +14,10 @@ import {
   ROW_FAMILY,
   ROW_PORT,
   ROW_SHIFT,
-  TICK_MICROS,
 } from '../../core/shared/endpoint-region.ts';
 import { EndpointTable } from '../../core/shared/endpoint-table.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
+import { ticksOf } from '../reactor/timer-wheel.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -85,20 +85,20 @@ export class ClientStack {
   }
 
   /** Picks an endpoint and counts the exchange as its load. @returns its pool, or null when there is none */
-  pick(nowMicros: number): EndpointPool | null {
+  pick(nowStamp: number): EndpointPool | null {
     if (this.closed) return null;
     if (this.table.changed()) this.refresh();
     const { worker, random } = this.#environment;
-    const row = this.#balancer.pick(this.table, this.cells, (nowMicros / TICK_MICROS) | 0, random);
+    const row = this.#balancer.pick(this.table, this.cells, nowStamp, random);
     if (row < 0) return null;
     this.cells.start(row, worker);
     return this.#environment.pools[row] ?? this.#openPool(row);
   }
 
   /** The load of a finished exchange is taken off its endpoint, and what it took is learned. */
-  settle(row: number, startMicros: number, nowMicros: number, failed: boolean): void {
+  settle(row: number, elapsedMicros: number, nowStamp: number, failed: boolean): void {
     const { worker } = this.#environment;
-    this.cells.finish(row, worker, nowMicros - startMicros, (nowMicros / TICK_MICROS) | 0, failed);
+    this.cells.finish(row, worker, elapsedMicros, nowStamp, failed);
   }
 
   /** The load of an exchange that says nothing of its endpoint is taken off. */
@@ -128,10 +128,10 @@ export class ClientStack {
   }
 
   /** Ends connections that have been idle for longer than the configuration says. */
-  expireIdle(nowMicros: number): void {
+  expireIdle(nowTick: number): void {
     const { idleTimeMs } = this.config.hostConnectionPool;
     if (idleTimeMs === undefined) return;
-    for (const row of this.table.rows) this.#environment.pools[row]?.expire(nowMicros - idleTimeMs * 1000);
+    for (const row of this.table.rows) this.#environment.pools[row]?.expire(nowTick - ticksOf(idleTimeMs));
   }
 
   /** The client is not needed any more: connections close as they become idle. */

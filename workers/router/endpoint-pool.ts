@@ -3,6 +3,7 @@
  *
  *     acquire --> an idle one, last in first out ........................ ready at once
  *             \-> a new one, while there are fewer than maxSize ......... ready when connected
+ *              |   (and there is a descriptor for it, or no other connection to wait for)
  *              \-> the queue of waiters, while shorter than maxWaiters .. ready when one is released
  *               \-> refused: pool_exhausted
  *
@@ -10,6 +11,7 @@
  * connections close, the others when their exchange is over.
  */
 import { COUNTER } from '../../core/shared/stats.ts';
+import { ResponseMemory } from '../http1/remembered-heads.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -17,8 +19,8 @@ import type { Exchange } from './exchange.ts';
 export interface PooledConnection {
   /** Place in the pool's idle stack, -1 while in use. */
   idleIndex: number;
-  /** Microseconds of the reactor's clock since which it has been idle. */
-  idleSinceMicros: number;
+  /** The reactor's tick since which it has been idle. */
+  idleSinceTick: number;
   /** Takes up an exchange; its downstream learns when the request can be sent. */
   assign(exchange: Exchange): void;
   /** Ends an idle connection. */
@@ -41,6 +43,8 @@ export class EndpointPool {
   /** Connections, idle, in use or being made. */
   size = 0;
   retired = false;
+  /** The response head that this endpoint keeps sending. */
+  readonly memory = new ResponseMemory();
   readonly #idle: PooledConnection[] = [];
   readonly #waiting: Exchange[] = [];
 
@@ -68,7 +72,11 @@ export class EndpointPool {
       return ACQUIRED.ready;
     }
     const { maxSize, maxWaiters } = this.client.config.hostConnectionPool;
-    if (this.size < maxSize) return this.client.connect(this, exchange) ? ACQUIRED.later : ACQUIRED.noSocket;
+    if (this.size < maxSize) {
+      if (this.client.connect(this, exchange)) return ACQUIRED.later;
+      // No descriptor is left: one of the connections that are there will do, once it is free.
+      if (this.size === 0) return ACQUIRED.noSocket;
+    }
     if (this.#waiting.length >= Math.min(maxWaiters, this.client.poolWaitersMax)) {
       this.client.stats.increment(this.client.scope, COUNTER.poolNumTooManyWaiters);
       return ACQUIRED.exhausted;
@@ -80,7 +88,7 @@ export class EndpointPool {
   }
 
   /** Takes back a connection that can carry another request. @returns false when it has to close */
-  release(connection: PooledConnection, nowMicros: number): boolean {
+  release(connection: PooledConnection, nowTick: number): boolean {
     if (this.retired) return false;
     const next = this.#nextWaiter();
     if (next !== null) {
@@ -89,7 +97,7 @@ export class EndpointPool {
     }
     if (this.client.config.hostConnectionPool.idleTimeMs === 0) return this.size <= this.#minSize();
     connection.idleIndex = this.#idle.length;
-    connection.idleSinceMicros = nowMicros;
+    connection.idleSinceTick = nowTick;
     this.#idle.push(connection);
     this.client.stats.add(this.client.scope, COUNTER.poolCached, 1);
     return true;
@@ -108,8 +116,13 @@ export class EndpointPool {
     this.client.stats.add(this.client.scope, COUNTER.connections, -1);
     this.client.stats.add(this.client.scope, COUNTER.poolSize, -1);
     if (connection.idleIndex >= 0) this.#removeIdle(connection);
-    const next = this.retired || this.size >= this.client.config.hostConnectionPool.maxSize ? null : this.#nextWaiter();
-    if (next !== null) next.router.reacquire(next);
+    if (this.retired || this.size >= this.client.config.hostConnectionPool.maxSize) return;
+    let next = this.#nextWaiter();
+    while (next !== null) {
+      next.router.reacquire(next);
+      // Where no connection came about, nobody would be left to wake the next.
+      next = this.size === 0 ? this.#nextWaiter() : null;
+    }
   }
 
   /** Takes an exchange out of the queue of waiters, when its client is gone. */
@@ -128,10 +141,10 @@ export class EndpointPool {
   }
 
   /** Ends connections idle since before a time, down to minSize. Oldest first: they are at the bottom of the stack. */
-  expire(beforeMicros: number): void {
+  expire(beforeTick: number): void {
     while (this.#idle.length > 0 && this.size > this.#minSize()) {
       const oldest = this.#idle[0] as PooledConnection;
-      if (oldest.idleSinceMicros >= beforeMicros) return;
+      if (oldest.idleSinceTick >= beforeTick) return;
       oldest.retire();
     }
   }

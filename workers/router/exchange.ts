@@ -20,6 +20,10 @@ export interface Downstream {
   readonly connection: Connection;
   /** Whether the client understands chunks. */
   readonly takesChunks: boolean;
+  /** The response head may be one that was rewritten before, for a client like this one. */
+  readonly takesRemembered: boolean;
+  /** A remembered head goes out. @returns where its `byteLength` bytes, which end at `headEnd`, are to be written */
+  beginRemembered(headEnd: number, byteLength: number, start: number): number;
   /** The route that a parked request waited for is known: start over. */
   onUnparked(route: Route): void;
   /** A connection to an endpoint is ready for the request. */
@@ -51,6 +55,8 @@ export interface Upstream {
   onRequestSent(): void;
   /** The client's connection takes bytes again. */
   resume(): void;
+  /** It takes nothing of the request: the attempt has failed. */
+  onStalled(): void;
   /** Ends the exchange from the client's side: the connection cannot be used again. */
   abandon(): void;
 }
@@ -75,8 +81,10 @@ export class Exchange {
   pool: EndpointPool | null = null;
   /** Microseconds of the reactor's clock at the request's head. */
   startMicros = 0;
+  startTick = 0;
   /** The same at the start of the attempt under way. */
   attemptMicros = 0;
+  attemptTick = 0;
   attempts = 0;
   /** Connections that turned out dead when the request was sent on them. */
   replays = 0;

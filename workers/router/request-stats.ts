@@ -9,15 +9,18 @@
 import { type Reason, reasonIndex } from '../../core/reasons.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
+import type { Reactor } from '../reactor/reactor.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route, RouteBranch } from './routes.ts';
 
 /** Counts the requests of one router in one worker. */
 export class RequestStats {
   readonly #stats: StatsWriter;
+  readonly #reactor: Reactor;
 
-  constructor(stats: StatsWriter) {
+  constructor(stats: StatsWriter, reactor: Reactor) {
     this.#stats = stats;
+    this.#reactor = reactor;
   }
 
   /** An exchange begins. */
@@ -26,11 +29,29 @@ export class RequestStats {
     this.#stats.add(serviceScope, COUNTER.pending, 1);
   }
 
+  /** An attempt begins: an endpoint was picked. {@link attemptSettled} follows, whatever becomes of it. */
+  attemptBegan(branch: RouteBranch): void {
+    this.#stats.add(branch.client.scope, COUNTER.pending, 1);
+    this.#stats.add(branch.clientServiceScope, COUNTER.pending, 1);
+  }
+
+  /** An attempt is no longer under way. */
+  attemptSettled(branch: RouteBranch): void {
+    this.#stats.add(branch.client.scope, COUNTER.pending, -1);
+    this.#stats.add(branch.clientServiceScope, COUNTER.pending, -1);
+  }
+
+  /** {@link began} is taken back. */
+  tookBack(serverScope: number, serviceScope: number): void {
+    this.#stats.add(serverScope, COUNTER.pending, -1);
+    this.#stats.add(serviceScope, COUNTER.pending, -1);
+  }
+
   /** An attempt at an endpoint has ended. @param reason counts when it did not succeed */
-  attemptEnded(exchange: Exchange, success: boolean, reason: Reason, nowMicros: number): void {
+  attemptEnded(exchange: Exchange, success: boolean, reason: Reason): void {
     const stats = this.#stats;
     const branch = exchange.branch as RouteBranch;
-    const elapsedMicros = nowMicros - exchange.attemptMicros;
+    const elapsedMicros = this.#reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
     stats.recordRequest(branch.client.scope, success, elapsedMicros);
     stats.recordRequest(branch.clientServiceScope, success, elapsedMicros);
     if (exchange.status !== 0) stats.recordStatus(branch.client.scope, exchange.status);
@@ -40,11 +61,11 @@ export class RequestStats {
   }
 
   /** The exchange has ended. @param reason counts when it did not succeed */
-  requestEnded(exchange: Exchange, success: boolean, reason: Reason, nowMicros: number): void {
+  requestEnded(exchange: Exchange, success: boolean, reason: Reason): void {
     const stats = this.#stats;
     const { serverScope } = exchange;
     const { serviceScope } = exchange.route as Route;
-    const elapsedMicros = nowMicros - exchange.startMicros;
+    const elapsedMicros = this.#reactor.elapsedMicros(exchange.startMicros, exchange.startTick);
     stats.recordRequest(serverScope, success, elapsedMicros);
     stats.recordRequest(serviceScope, success, elapsedMicros);
     stats.add(serverScope, COUNTER.pending, -1);

@@ -179,14 +179,14 @@ export class RouteBook {
 
   /** Forgets idle routes, closes idle connections. Called about once a second. */
   expire(): void {
-    const { nowTick, nowMicros } = this.#environment.net.reactor;
+    const { nowTick } = this.#environment.net.reactor;
     const idleTicks = ticksOf(this.#config.bindingCache.idleTtlSecs * 1000);
     if (nowTick >= this.#expireTick) {
       // Looked at once a period, as in Linkerd: a route lives for up to twice its idle time (spec 05 section 1).
       this.#expireTick = nowTick + idleTicks;
       for (const route of this.#routes.idleSince(nowTick - idleTicks)) this.#drop(route);
     }
-    for (const client of this.#clients.values()) client.expireIdle(nowMicros);
+    for (const client of this.#clients.values()) client.expireIdle(nowTick);
   }
 
   /** Ends the connection that is least needed, to free its descriptor. @returns whether there was one */

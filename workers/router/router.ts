@@ -92,7 +92,7 @@ export class Router {
     this.config = config;
     this.#environment = environment;
     this.routes = new RouteBook(index, config, environment);
-    this.stats = new RequestStats(environment.stats);
+    this.stats = new RequestStats(environment.stats, environment.net.reactor);
     this.#identifiers = config.identifier.map(createIdentifier);
     this.#successAlways = config.service.responseClassifier.kind === 'io.l5d.http.allSuccessful';
   }
@@ -143,16 +143,17 @@ export class Router {
 
   // ---- open ----------------------------------------------------------------------------------------------------
 
-  /** Begins the exchange of a request whose route is known to lead somewhere. */
-  open(downstream: Downstream, route: Route, parser: HeadParser, serverScope: number): Exchange {
+  /** Begins the exchange of a request whose route is known to lead somewhere. @param bodyless the request has no body */
+  open(downstream: Downstream, route: Route, method: number, bodyless: boolean, serverScope: number): Exchange {
     const exchange = this.#exchanges.pop() ?? new Exchange(this);
     const { nowMicros, nowTick } = this.#environment.net.reactor;
     exchange.downstream = downstream;
     exchange.route = route;
     exchange.serverScope = serverScope;
     exchange.startMicros = nowMicros;
-    exchange.method = parser.method;
-    exchange.replayable = (IDEMPOTENT & (1 << parser.method)) !== 0 && parser.bodyKind === 0;
+    exchange.startTick = nowTick;
+    exchange.method = method;
+    exchange.replayable = bodyless && (IDEMPOTENT & (1 << method)) !== 0;
     route.inUse++;
     route.lastUsedTick = nowTick;
     exchange.branch =
@@ -168,15 +169,17 @@ export class Router {
   /** Picks an endpoint and gets a connection to it; the downstream hears when it is ready, or why there is none. */
   dispatch(exchange: Exchange): void {
     const branch = exchange.branch as RouteBranch;
-    const { nowMicros } = this.#environment.net.reactor;
-    const pool = branch.client.pick(nowMicros);
+    const { nowMicros, nowStamp, nowTick } = this.#environment.net.reactor;
+    const pool = branch.client.pick(nowStamp);
     if (pool === null) {
       const route = exchange.route as Route;
       this.fail(exchange, noBrokers(route.path, this.config.dtab, route.dtab));
       return;
     }
     exchange.pool = pool;
+    this.stats.attemptBegan(branch);
     exchange.attemptMicros = nowMicros;
+    exchange.attemptTick = nowTick;
     exchange.attempts++;
     const acquired = pool.acquire(exchange);
     if (acquired === ACQUIRED.exhausted) {
@@ -200,8 +203,8 @@ export class Router {
     const pool = exchange.pool as EndpointPool;
     const branch = exchange.branch as RouteBranch;
     const { scope } = branch.client;
-    const { nowMicros } = this.#environment.net.reactor;
-    this.#environment.stats.recordLatency(scope, HISTOGRAM.failedConnectLatency, nowMicros - exchange.attemptMicros);
+    const elapsedMicros = this.#environment.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    this.#environment.stats.recordLatency(scope, HISTOGRAM.failedConnectLatency, elapsedMicros);
     this.#settle(exchange, true, true);
     if (exchange.attempts < this.#environment.net.limits.acquisitionAttemptsMax) {
       this.#environment.stats.increment(scope, COUNTER.retriesRequeues);
@@ -240,10 +243,9 @@ export class Router {
   complete(exchange: Exchange): void {
     const { status } = exchange;
     const success = this.isSuccess(status);
-    const { nowMicros } = this.#environment.net.reactor;
-    this.stats.attemptEnded(exchange, success, 'application_failure', nowMicros);
+    this.stats.attemptEnded(exchange, success, 'application_failure');
     this.#settle(exchange, !success, true);
-    this.stats.requestEnded(exchange, success, 'application_failure', nowMicros);
+    this.stats.requestEnded(exchange, success, 'application_failure');
     this.#close(exchange);
   }
 
@@ -251,9 +253,8 @@ export class Router {
   answer(exchange: Exchange, status: number): void {
     const downstream = exchange.downstream as Downstream;
     exchange.status = status;
-    const { nowMicros } = this.#environment.net.reactor;
-    this.stats.attemptEnded(exchange, this.isSuccess(status), 'application_failure', nowMicros);
-    this.stats.requestEnded(exchange, this.isSuccess(status), 'application_failure', nowMicros);
+    this.stats.attemptEnded(exchange, this.isSuccess(status), 'application_failure');
+    this.stats.requestEnded(exchange, this.isSuccess(status), 'application_failure');
     this.#close(exchange);
     downstream.onAnswered(status);
   }
@@ -262,7 +263,7 @@ export class Router {
   fail(exchange: Exchange, cause: Failure): void {
     this.#settle(exchange, false, false);
     exchange.status = cause.status;
-    this.stats.requestEnded(exchange, false, cause.reason, this.#environment.net.reactor.nowMicros);
+    this.stats.requestEnded(exchange, false, cause.reason);
     const downstream = exchange.downstream as Downstream;
     this.#close(exchange);
     downstream.onFailed(cause);
@@ -270,9 +271,15 @@ export class Router {
 
   /** The exchange failed at an endpoint: the client is told, or its response aborted. */
   failAttempt(exchange: Exchange, cause: Failure): void {
-    this.stats.attemptEnded(exchange, false, cause.reason, this.#environment.net.reactor.nowMicros);
+    this.stats.attemptEnded(exchange, false, cause.reason);
     this.#settle(exchange, true, true);
     this.fail(exchange, cause);
+  }
+
+  /** Takes an exchange back that nothing has been done for: the request will be opened again. */
+  discard(exchange: Exchange): void {
+    this.stats.tookBack(exchange.serverScope, (exchange.route as Route).serviceScope);
+    this.#close(exchange);
   }
 
   /** The client is gone, or has broken the protocol: whatever is under way for it ends. */
@@ -282,7 +289,7 @@ export class Router {
     if (upstream !== null) upstream.abandon();
     else pool?.forget(exchange);
     this.#settle(exchange, false, false);
-    this.stats.requestEnded(exchange, false, reason, this.#environment.net.reactor.nowMicros);
+    this.stats.requestEnded(exchange, false, reason);
     this.#close(exchange);
   }
 
@@ -291,9 +298,14 @@ export class Router {
     const { pool } = exchange;
     if (pool === null) return;
     exchange.pool = null;
-    const { nowMicros } = this.#environment.net.reactor;
-    if (learn) pool.client.settle(pool.row, exchange.attemptMicros, nowMicros, failed);
-    else pool.client.release(pool.row);
+    this.stats.attemptSettled(exchange.branch as RouteBranch);
+    if (!learn) {
+      pool.client.release(pool.row);
+      return;
+    }
+    const { reactor } = this.#environment.net;
+    const elapsedMicros = reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    pool.client.settle(pool.row, elapsedMicros, reactor.nowStamp, failed);
   }
 
   #close(exchange: Exchange): void {

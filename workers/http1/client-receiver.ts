@@ -1,0 +1,232 @@
+/**
+ * The response's way through a connection to an endpoint: head, informational heads before it, body, and what is
+ * remembered of heads that recur. Bytes are rewritten where they were received and go straight to the client's connection.
+ */
+import { INCOMPLETE } from '../../core/http1/errors.ts';
+import type { HeadParser } from '../../core/http1/head.ts';
+import { METHOD_CONNECT } from '../../core/http1/methods.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { Connection } from '../net/connection.ts';
+import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
+import type { EndpointPool, PooledConnection } from '../router/endpoint-pool.ts';
+import type { Downstream, Exchange } from '../router/exchange.ts';
+import type { Http1Client } from './client.ts';
+import { copyPiece, Piece } from './field-lines.ts';
+import { Http1Connection } from './http1-connection.ts';
+import type { MessageBody } from './message-body.ts';
+import { HeadBytes, isMemorable, type RememberedResponse } from './remembered-heads.ts';
+
+// States of the connection; client-connection.ts draws how they follow.
+export const CONNECTING = 0;
+export const IDLE = 1;
+export const AWAITING = 2;
+export const RECEIVING = 3;
+export const TUNNEL = 4;
+
+/** A connection to an endpoint, as far as responses go. */
+export abstract class Http1ClientReceiver extends Http1Connection implements PooledConnection {
+  readonly client: Http1Client;
+  readonly pool: EndpointPool;
+  idleIndex = -1;
+  idleSinceTick = 0;
+  protected state = CONNECTING;
+  protected exchange: Exchange | null = null;
+  protected readonly body: MessageBody;
+  /** Exchanges that it has carried to their end. */
+  protected served = 0;
+  protected requestSent = false;
+  protected persistent = true;
+  protected informationalCount = 0;
+
+  constructor(client: Http1Client, pool: EndpointPool, worker: number, fd: number) {
+    super(client.net, worker, fd, pool.client.scope);
+    this.client = client;
+    this.pool = pool;
+    this.body = client.createBody();
+  }
+
+  get connection(): Connection {
+    return this;
+  }
+
+  abstract assign(exchange: Exchange): void;
+  abstract retire(): void;
+  /** What the endpoint sent is no response. @param code of core/http1/errors.ts */
+  protected abstract onMalformed(code: number): void;
+  /** Ends the exchange's attempt, and the connection. */
+  protected abstract failAttempt(reason: Reason, message: string): void;
+
+  protected readResponse(): void {
+    const { limits, readBytes } = this.net;
+    while (this.readable && this.exchange !== null && !this.closed) {
+      const { connection } = this.exchange.downstream as Downstream;
+      if (connection.outputBytes >= limits.pendingBytesMax) return;
+      const { readAt } = this.net;
+      const end = this.receive(readBytes);
+      if (end < 0) return;
+      this.take(readAt, end);
+      if (this.state === TUNNEL) {
+        this.pump();
+        return;
+      }
+    }
+  }
+
+  private take(from: number, end: number): void {
+    let at = from;
+    while (this.state === AWAITING && at < end) {
+      const exchange = this.exchange as Exchange;
+      const remembered = this.pool.memory.find(this.net.bytes, at, end);
+      if (remembered !== null && (exchange.downstream as Downstream).takesRemembered) {
+        this.takeRemembered(exchange, remembered, at, end);
+        return;
+      }
+      const { parser } = this.client;
+      const headEnd = parser.parseResponse(this.net.bytes, at, end, exchange.method);
+      if (headEnd === INCOMPLETE) {
+        if (!this.keep(at, end - at)) this.onBroken(0);
+        return;
+      }
+      if (headEnd < 0) {
+        this.onMalformed(headEnd);
+        return;
+      }
+      if (parser.status >= 200 || parser.status === 101) {
+        this.takeFinal(exchange, parser, at, headEnd, end);
+        return;
+      }
+      if (!this.takeInformational(exchange, parser, at, headEnd)) return;
+      at = headEnd;
+    }
+    if (this.state === RECEIVING && at < end) this.forward(this.exchange as Exchange, at, at, end);
+  }
+
+  /** @returns false when the connection was ended over it */
+  private takeInformational(exchange: Exchange, parser: HeadParser, start: number, headEnd: number): boolean {
+    this.informationalCount++;
+    if (this.informationalCount > this.net.limits.informationalResponsesMax) {
+      this.client.limitMet('informationalResponsesMax');
+      this.failAttempt('upstream_malformed', 'too many informational responses');
+      return false;
+    }
+    // A 100 has been sent already, by the server side: Expect is not forwarded (spec 03 section 5.3).
+    if (parser.status !== 100) (exchange.downstream as Downstream).writeInformational(parser, start, headEnd);
+    return !this.closed;
+  }
+
+  private takeFinal(exchange: Exchange, parser: HeadParser, start: number, headEnd: number, end: number): void {
+    const downstream = exchange.downstream as Downstream;
+    const { status } = parser;
+    if (status === 101 && !exchange.upgradeRequested) {
+      this.failAttempt('upstream_malformed', '101 (Switching Protocols) that nobody asked for');
+      return;
+    }
+    exchange.status = status;
+    exchange.replayable = false;
+    exchange.router.releaseHead(exchange);
+    this.deadlineTick = NEVER;
+    this.persistent = parser.persistent;
+    this.state = RECEIVING;
+    const dataOnly = !downstream.takesChunks;
+    this.body.begin(parser.bodyKind, parser.contentLength, dataOnly);
+    const tunnel = status === 101 || (exchange.method === METHOD_CONNECT && status < 300);
+    const original = this.recurringHead(downstream, parser, start, headEnd);
+    const pendingAt = downstream.writeResponseHead(parser, start, headEnd);
+    if (original !== null) this.remember(original, parser, pendingAt, headEnd);
+    if (downstream.withholdsBody) this.body.withhold();
+    if (tunnel) this.beginTunnel(downstream, pendingAt, headEnd, end);
+    else this.forward(exchange, pendingAt, headEnd, end);
+  }
+
+  /** The head as it came, when it is worth being remembered: it is about to be rewritten where it lies. */
+  private recurringHead(downstream: Downstream, parser: HeadParser, start: number, headEnd: number): HeadBytes | null {
+    if (!downstream.takesRemembered || !isMemorable(parser)) return null;
+    if (!this.pool.memory.recurs(this.net.bytes, start, headEnd)) return null;
+    return new HeadBytes(this.net.bytes, start, headEnd);
+  }
+
+  private remember(head: HeadBytes, parser: HeadParser, rewrittenAt: number, headEnd: number): void {
+    const { status, bodyKind, contentLength } = parser;
+    const rewritten = new Piece(this.net.bytes.subarray(rewrittenAt, headEnd));
+    this.pool.memory.remember({ head, status, bodyKind, contentLength, rewritten });
+  }
+
+  private takeRemembered(exchange: Exchange, response: RememberedResponse, start: number, end: number): void {
+    const downstream = exchange.downstream as Downstream;
+    exchange.status = response.status;
+    exchange.replayable = false;
+    exchange.router.releaseHead(exchange);
+    this.deadlineTick = NEVER;
+    this.persistent = true;
+    this.state = RECEIVING;
+    this.body.begin(response.bodyKind, response.contentLength, false);
+    const headEnd = start + response.head.byteLength;
+    const at = downstream.beginRemembered(headEnd, response.rewritten.byteLength, start);
+    copyPiece(this.net.bytes, at, response.rewritten);
+    this.forward(exchange, at, headEnd, end);
+  }
+
+  private beginTunnel(downstream: Downstream, pendingAt: number, headEnd: number, end: number): void {
+    downstream.connection.write(pendingAt, headEnd - pendingAt);
+    if (downstream.connection.closed) return;
+    if (end > headEnd && !this.keep(headEnd, end - headEnd)) {
+      this.onBroken(0);
+      return;
+    }
+    this.state = TUNNEL;
+    downstream.onTunnel();
+    Http1Connection.join(downstream.connection as Http1Connection, this);
+  }
+
+  private forward(exchange: Exchange, pendingAt: number, at: number, end: number): void {
+    const { body } = this;
+    const downstream = exchange.downstream as Downstream;
+    const to = body.forward(this.net.bytes, pendingAt, at, end, downstream.connection);
+    // The client may have gone over the write: the exchange is then over, and this connection with it.
+    if (this.exchange !== exchange || this.closed) return;
+    if (body.error !== 0) {
+      this.onMalformed(body.error);
+      return;
+    }
+    if (body.done) {
+      this.endResponse(exchange, to < end);
+      return;
+    }
+    if (to < end && !this.keep(to, end - to)) {
+      this.onBroken(0);
+      return;
+    }
+    if (downstream.connection.output === null) {
+      this.armIdle();
+      return;
+    }
+    // Its time stands still while it is the client that others wait for.
+    this.deadlineTick = NEVER;
+    downstream.armStall();
+  }
+
+  private armIdle(): void {
+    const { timers, nowTick } = this.net.reactor;
+    timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
+  }
+
+  /** @param surplus bytes came behind the response: the connection cannot be trusted (hostile-inputs row 24) */
+  protected endResponse(exchange: Exchange, surplus: boolean): void {
+    const downstream = exchange.downstream as Downstream;
+    this.exchange = null;
+    this.deadlineTick = NEVER;
+    this.served++;
+    exchange.upstream = null;
+    exchange.router.complete(exchange);
+    const reusable = this.persistent && this.requestSent && !surplus && !this.peerEnding && this.output === null;
+    this.state = IDLE;
+    if (!reusable || !this.pool.release(this, this.net.reactor.nowTick)) this.close();
+    downstream.onResponseEnd();
+  }
+
+  resume(): void {
+    if (this.closed) return;
+    if (this.state === RECEIVING) this.armIdle();
+    if (this.readable) this.onReadable();
+  }
+}
