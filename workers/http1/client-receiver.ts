@@ -64,12 +64,18 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
       const { readAt } = this.net;
       const end = this.receive(readBytes);
       if (end < 0) return;
+      if (this.deliverLater(readAt, end)) return;
       this.take(readAt, end);
       if (this.state === TUNNEL) {
         this.pump();
         return;
       }
     }
+  }
+
+  onReceived(at: number, end: number): void {
+    this.take(at, end);
+    if (this.state === TUNNEL) this.pump();
   }
 
   private take(from: number, end: number): void {

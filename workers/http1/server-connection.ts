@@ -80,8 +80,13 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       const at = this.net.readAt;
       const end = this.receive(this.server.headReadBytes);
       if (end < 0) return;
+      if (this.deliverLater(at, end)) return;
       this.takeHeads(at, end);
     }
+  }
+
+  onReceived(at: number, end: number): void {
+    this.takeHeads(at, end);
   }
 
   /** Serves the requests in `bytes[at, end)` until one has to wait. */

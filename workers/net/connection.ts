@@ -17,7 +17,7 @@ import { Timer } from '../reactor/timer-wheel.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import type { Net } from './net.ts';
 
-/** A write that is larger gains nothing from waiting for others. */
+/** A message that is larger gains nothing from waiting for others. */
 const HELD_BYTES_MAX = 4096;
 
 /** A connection of either side. */
@@ -51,6 +51,8 @@ export abstract class Connection extends Timer implements Ready {
 
   /** The socket may be read, or its end was noticed: read as far as the protocol wants. */
   protected abstract onReadable(): void;
+  /** Bytes `[at, end)` of the read buffer, received in this tick, are to be dealt with. */
+  abstract onReceived(at: number, end: number): void;
   /** Everything queued has been sent. */
   protected abstract onDrained(): void;
   /** Bytes begin to wait for the socket, or it took some of those that wait. */
@@ -101,6 +103,16 @@ export abstract class Connection extends Timer implements Ready {
     if (n === -EAGAIN) return -1;
     this.onEnd(n === 0 ? 0 : -n);
     return -1;
+  }
+
+  /**
+   * Puts what was received off until this tick's events have all been taken: see inbox.ts.
+   * @returns false when it is to be dealt with at once: there is more to receive, or it is large
+   */
+  protected deliverLater(at: number, end: number): boolean {
+    if (this.readable || end - at > HELD_BYTES_MAX) return false;
+    this.net.deliverLater(this, at, end);
+    return true;
   }
 
   /** The peer's stream is over. @param errno 0 for an orderly end */

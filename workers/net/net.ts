@@ -17,6 +17,7 @@ import type { Reactor } from '../reactor/reactor.ts';
 import { Blocks, NO_BLOCK } from './blocks.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { Connection } from './connection.ts';
+import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 
 const QUEUES_KEPT_MAX = 256;
@@ -48,6 +49,9 @@ export class Net {
   /** For request heads of the usual size. */
   readonly smallBlocks: Blocks;
   readonly #queues: ByteQueue[] = [];
+  readonly #inbox = new Inbox();
+  /** Behind the last message that waits in the inbox. */
+  #inboxEnd = 0;
   readonly #outbox = new Outbox();
   readonly #firstReadAt: number;
   readonly #lastReadAt: number;
@@ -82,7 +86,12 @@ export class Net {
     this.#firstReadAt = regionAt + this.headroomBytes;
     this.#lastReadAt = this.#firstReadAt + HELD_BYTES_MAX;
     this.readAt = this.#firstReadAt;
-    reactor.onTurnEnd = () => this.flush();
+    reactor.onEventsTaken = () => this.deliver();
+    reactor.onTurnEnd = () => {
+      // What deferred work has received would otherwise wait for the next turn.
+      this.deliver();
+      this.flush();
+    };
     const left = memory.availableBytes - 65536;
     this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES);
     this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes);
@@ -98,10 +107,27 @@ export class Net {
     return true;
   }
 
+  /** Bytes `[at, end)` of the read buffer are dealt with when this tick's events have all been taken. */
+  deliverLater(connection: Connection, at: number, end: number): void {
+    this.#inbox.push(connection, at, end);
+    this.readAt = (end + GROWTH_BYTES + 63) & ~63;
+    this.#inboxEnd = this.readAt;
+    if (this.readAt <= this.#lastReadAt && !this.#inbox.isFull) return;
+    this.deliver();
+    this.flush();
+  }
+
+  /** Deals with what was put off. */
+  deliver(): void {
+    if (!this.#inbox.isEmpty) this.#inbox.deliver();
+  }
+
   /** Bytes of the read buffer up to `end` are in the outbox: the next recv goes behind them. */
   hold(end: number): void {
     this.#floor = end;
-    this.readAt = (end + GROWTH_BYTES + 63) & ~63;
+    const behind = (end + GROWTH_BYTES + 63) & ~63;
+    if (behind <= this.readAt) return;
+    this.readAt = behind;
     if (this.readAt > this.#lastReadAt) this.flush();
   }
 
@@ -114,7 +140,7 @@ export class Net {
   flush(): void {
     if (!this.#outbox.isEmpty) this.#outbox.flush();
     this.#floor = this.#firstReadAt - this.headroomBytes;
-    this.readAt = this.#firstReadAt;
+    this.readAt = this.#inbox.isEmpty ? this.#firstReadAt : this.#inboxEnd;
   }
 
   /** An empty queue. */

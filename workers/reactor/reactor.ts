@@ -49,6 +49,8 @@ export class Reactor {
   /** Ticks of the timer wheel since the worker started. */
   nowTick = 0;
   readonly timers: TimerWheel;
+  /** Deals with what this tick's events have brought. */
+  onEventsTaken: () => void = () => {};
   /** Sends what was put off to the end of the tick. */
   onTurnEnd: () => void = () => {};
   readonly #epoll: Epoll;
@@ -138,6 +140,7 @@ export class Reactor {
     this.#readClock();
     let row = 0;
     while (row < count) row = this.#dispatch(row, count);
+    this.onEventsTaken();
     this.#runDeferred();
     this.timers.advance(this.nowTick);
     this.onTurnEnd();
