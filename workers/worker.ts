@@ -14,7 +14,6 @@ import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
-import { LIMIT_COUNTER, LIMITS_SCOPE } from '../core/shared/stats.ts';
 import { StatsWriter } from '../core/shared/stats-writer.ts';
 import { Http1Client } from './http1/client.ts';
 import { RequestWriter } from './http1/request-writer.ts';
@@ -69,7 +68,9 @@ class Worker extends Timer implements Ready {
     const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
     this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax);
     const load = new Int32Array(start.connections);
-    this.#handover = new Handover(worker, load, start.wakeups, start.handover);
+    this.#handover = new Handover(worker, load, start.wakeups, start.handover, () =>
+      this.#net.limitMet('acceptHandoverMax'),
+    );
     this.#createRouters(keyAt);
     this.#createServers(scratchAt, load);
     this.#reactor.addLevel(start.wakeups[worker] as number, this);
@@ -126,7 +127,7 @@ class Worker extends Timer implements Ready {
       acceptBelowFd: Math.floor((this.#start.descriptorsMax * limits.acceptDescriptorsPercent) / 100),
       full: () => {
         const reached = Atomics.load(load, worker) >= limits.connectionsPerWorkerMax;
-        if (reached) this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.connectionsPerWorkerMax);
+        if (reached) this.#net.limitMet('connectionsPerWorkerMax');
         return reached;
       },
       onShortage: () => this.#onShortage(),
@@ -157,7 +158,7 @@ class Worker extends Timer implements Ready {
   }
 
   #onShortage(): void {
-    this.#stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.acceptDescriptorsPercent);
+    this.#net.limitMet('acceptDescriptorsPercent');
     const { nowTick } = this.#reactor;
     if (nowTick < this.#shortageTick) return;
     this.#shortageTick = nowTick + ticksOf(SHORTAGE_LOG_MS);

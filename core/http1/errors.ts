@@ -10,6 +10,7 @@
  * A client that sends such bytes is answered with the status here and its connection closed; whatever an upstream does
  * wrong is a 502 to the client, and its connection closed (hostile-inputs rows 1 to 27).
  */
+import type { LimitName } from '../limits.ts';
 import type { Reason } from '../reasons.ts';
 
 /** More bytes are needed. */
@@ -49,6 +50,20 @@ export const ERR_CHUNK_EXTENSION = -33;
 export const ERR_CHUNK_LINE_TOO_LONG = -34;
 export const ERR_CHUNK_DATA_END = -35;
 export const ERR_TRAILERS_TOO_LARGE = -36;
+
+/** The bound of core/limits.ts that an error says was met; undefined for one that says something else. */
+export function limitOf(code: number): LimitName | undefined {
+  switch (code) {
+    case ERR_FIELD_COUNT:
+      return 'headerCountMax';
+    case ERR_CHUNK_LINE_TOO_LONG:
+      return 'chunkLineBytesMax';
+    case ERR_TRAILERS_TOO_LARGE:
+      return 'trailerBytesMax';
+    default:
+      return undefined;
+  }
+}
 
 /** What is answered for a failure. */
 export interface Http1Failure {

@@ -96,6 +96,10 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
 
   private startExchange(): void {
     const exchange = this.exchange as Exchange;
+    const { client } = this.pool;
+    const { reactor } = this.net;
+    const elapsedMicros = reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    client.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
     this.state = AWAITING;
     this.requestSent = false;
     this.informationalCount = 0;
@@ -139,6 +143,7 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   // ---- failures ------------------------------------------------------------------------------------------------
 
   protected onMalformed(code: number): void {
+    this.countLimit(code);
     this.failAttempt(
       'upstream_malformed',
       `malformed response from ${this.pool.name}: ${responseFailure(code).message}`,
@@ -217,15 +222,15 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   onDeadline(): void {
     switch (this.state) {
       case CONNECTING:
-        this.client.limitMet('connectTimeoutMs');
+        this.net.limitMet('connectTimeoutMs');
         this.onConnectFailed('connect_timeout');
         break;
       case AWAITING:
-        this.client.limitMet('responseTimeoutMs');
+        this.net.limitMet('responseTimeoutMs');
         this.failAttempt('upstream_stalled', `no response from ${this.pool.name} in time`);
         break;
       case RECEIVING:
-        this.client.limitMet('bodyIdleTimeoutMs');
+        this.net.limitMet('bodyIdleTimeoutMs');
         this.failAttempt('upstream_stalled', `the response from ${this.pool.name} stopped`);
         break;
       case TUNNEL:
@@ -237,6 +242,10 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   }
 
   abandon(): void {
+    if (this.state === CONNECTING) {
+      const { client } = this.pool;
+      client.stats.increment(client.scope, COUNTER.cancelledConnects);
+    }
     this.exchange = null;
     this.reset();
   }

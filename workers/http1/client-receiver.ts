@@ -111,7 +111,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   private takeInformational(exchange: Exchange, parser: HeadParser, start: number, headEnd: number): boolean {
     this.informationalCount++;
     if (this.informationalCount > this.net.limits.informationalResponsesMax) {
-      this.client.limitMet('informationalResponsesMax');
+      this.net.limitMet('informationalResponsesMax');
       this.failAttempt('upstream_malformed', 'too many informational responses');
       return false;
     }

@@ -1,7 +1,5 @@
 /** What a worker's HTTP/1 client connections share, and how they are made. */
 import type { HeadParser } from '../../core/http1/head.ts';
-import type { LimitName } from '../../core/limits.ts';
-import { LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import type { Net } from '../net/net.ts';
 import { EINPROGRESS, EMFILE, ENFILE } from '../os/errno.ts';
 import type { EndpointPool } from '../router/endpoint-pool.ts';
@@ -29,11 +27,6 @@ export class Http1Client {
 
   createBody(): MessageBody {
     return new MessageBody(this.net.limits.chunkLineBytesMax, this.#trailerParser);
-  }
-
-  /** Counts that a bound was met. */
-  limitMet(name: LimitName): void {
-    this.net.stats.increment(LIMITS_SCOPE, LIMIT_COUNTER[name]);
   }
 
   /** Begins a connection for an exchange. @returns false when the process has no descriptor left for it */

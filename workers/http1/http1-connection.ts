@@ -5,6 +5,7 @@
  *     this --receive--> peer.write        paused while the peer's output is over its bound
  *     this ends          peer half-closes, when its output has drained; both ended: both close
  */
+import { limitOf } from '../../core/http1/errors.ts';
 import { Connection } from '../net/connection.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 
@@ -16,6 +17,12 @@ export abstract class Http1Connection extends Connection {
   protected inputEnded = false;
   /** In a tunnel: half-close once everything queued has gone. */
   private shutdownWhenDrained = false;
+
+  /** Counts the bound that a parser's error says was met, if it was one. @param code of core/http1/errors.ts */
+  protected countLimit(code: number): void {
+    const met = limitOf(code);
+    if (met !== undefined) this.net.limitMet(met);
+  }
 
   /** Joins two connections. What one of them has kept goes to the other. */
   static join(a: Http1Connection, b: Http1Connection): void {

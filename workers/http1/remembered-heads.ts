@@ -135,14 +135,17 @@ export class ResponseMemory {
   /** The remembered response that `bytes` from `at` on begins with. */
   find(bytes: Uint8Array, at: number, end: number): RememberedResponse | null {
     const response = this.#response;
-    return response?.head.matches(bytes, at, end) ? response : null;
+    if (response === null || !response.head.matches(bytes, at, end)) return null;
+    // Two heads that take turns must not drive each other out.
+    this.#hash = 0;
+    return response;
   }
 
   remember(response: RememberedResponse): void {
     this.#response = response;
   }
 
-  /** Whether a head that was not remembered is the same as the one before it. */
+  /** Whether a head that is not remembered came before, and the remembered one not since. */
   recurs(bytes: Uint8Array, at: number, end: number): boolean {
     if (end - at > HEAD_BYTES_MAX) return false;
     const hash = hashHead(bytes, at, end);

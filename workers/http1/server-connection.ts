@@ -46,7 +46,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
 
   /** Nothing of a request has been received: at shutdown such a connection is closed at once. */
   get idle(): boolean {
-    return this.state === HEAD && this.kept === null;
+    return this.state === HEAD && this.kept === null && !this.undelivered;
   }
 
   // ---- reading requests ----------------------------------------------------------------------------------------
@@ -351,6 +351,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     const { connection } = exchange.upstream as Upstream;
     const to = body.forward(this.net.bytes, at, at, end, connection);
     if (body.error !== 0) {
+      this.countLimit(body.error);
       const { status, reason, message } = requestFailure(body.error);
       this.server.router.cancel(exchange, reason);
       this.exchange = null;
@@ -387,6 +388,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   // ---- writing the response ------------------------------------------------------------------------------------
 
   onTunnel(): void {
+    this.answered++;
     this.state = TUNNEL;
     this.exchange = null;
     this.deadlineTick = NEVER;

@@ -23,6 +23,7 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
   /** What came from `at` on is no request. @param code of core/http1/errors.ts */
   protected refuseMalformed(code: number, at: number): void {
     this.persistent = false;
+    this.countLimit(code);
     const { status, reason, message } = requestFailure(code);
     if (code === ERR_HOST_MISSING) {
       const refusal = this.server.describeUnidentified(this.fd, at, 'Host header is absent');
@@ -99,28 +100,28 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
   }
 
   onDeadline(): void {
-    const { server } = this;
+    const { net } = this;
     switch (this.state) {
       case HEAD:
-        server.limitMet('headerTimeoutMs');
+        net.limitMet('headerTimeoutMs');
         this.onHeaderTimeout();
         break;
       case PARKED:
         this.onBindingTimeout();
         break;
       case BODY:
-        server.limitMet('bodyIdleTimeoutMs');
+        net.limitMet('bodyIdleTimeoutMs');
         this.onBodyTimeout();
         break;
       case LINGER:
         this.close();
         break;
       case TUNNEL:
-        server.limitMet('tunnelIdleTimeoutMs');
+        net.limitMet('tunnelIdleTimeoutMs');
         this.endTunnel(true);
         break;
       default:
-        server.limitMet('bodyIdleTimeoutMs');
+        net.limitMet('bodyIdleTimeoutMs');
         this.onStalled();
     }
   }

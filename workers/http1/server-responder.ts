@@ -8,7 +8,7 @@
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
-import { TOKEN_L5D_ERR, TOKEN_VIA } from '../../core/http1/tokens.ts';
+import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { Connection } from '../net/connection.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -61,6 +61,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   withholdsBody = false;
   /** {@link runDeferred} will look at what was kept: an end of stream that is noticed before that is not the end of it. */
   protected goesOn = false;
+  /** Requests that were answered, or became a tunnel. */
+  answered = 0;
   /** This request holds a place under the server's maxConcurrentRequests. */
   gated = false;
 
@@ -107,8 +109,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     const frameless = tunnel || parser.status === 101 || parser.status === 204;
     options.dropTransferEncoding = chunkless || frameless || this.withholdsBody;
     options.dropContentLength = frameless || this.withholdsBody;
-    const joinedBytes = (parser.seen & (1 << TOKEN_VIA)) === 0 ? 0 : headEnd - start;
-    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES + joinedBytes);
+    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES);
     return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
   }
 
@@ -135,14 +136,15 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   writeInformational(parser: HeadParser, start: number, headEnd: number): void {
     if (!this.takesChunks) return;
-    const joinedBytes = (parser.seen & (1 << TOKEN_VIA)) === 0 ? 0 : headEnd - start;
-    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES + joinedBytes);
+    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES);
     const { bytes } = this.net;
     const at = rewriteResponseHead(bytes, start, headEnd, parser, INFORMATIONAL, this.server.scratchAt);
     this.write(at, headEnd - at);
   }
 
   protected writeContinue(): void {
+    this.flushPending();
+    if (this.closed) return;
     const { scratchAt } = this.server;
     copyPiece(this.net.bytes, scratchAt, CONTINUE);
     this.write(scratchAt, CONTINUE.byteLength);
@@ -158,6 +160,9 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   /** Writes a response of Weft's own; the request's body, if any is due, is not waited for. */
   protected answer(cause: Failure, explained: boolean): void {
+    // First: a send that fails there may want an answer too, which would be written where this one is.
+    this.flushPending();
+    if (this.closed) return;
     const requestEnded = this.body === null || this.body.done;
     if (!requestEnded) this.persistent = false;
     this.server.writeAnswer(this, cause, explained, this.persistent, this.clientMinor, this.bodyless);
@@ -165,6 +170,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   }
 
   private finishResponse(requestEnded: boolean): void {
+    this.answered++;
     if (this.closed) return;
     if (!this.persistent || !requestEnded) {
       this.persistent = false;
@@ -213,7 +219,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   protected discard(): void {
     this.readable = true;
-    while (this.readable && !this.closed) if (this.receive(this.net.readBytes) < 0) return;
+    const { readBytes, wasteAt } = this.net;
+    while (this.readable && !this.closed) if (this.receive(readBytes, wasteAt) < 0) return;
   }
 
   protected releaseGate(): void {

@@ -5,11 +5,10 @@ import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import { BODY_NONE, FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_CTX_TRACE, TOKEN_L5D_SAMPLE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
-import type { LimitName } from '../../core/limits.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
-import { COUNTER, HISTOGRAM, LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
+import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
@@ -126,6 +125,7 @@ export class Http1Server {
       HISTOGRAM.connectionDuration,
       reactor.elapsedMicros(connection.openedMicros, connection.openedTick),
     );
+    stats.recordLatency(this.scope, HISTOGRAM.connectionRequests, connection.answered);
   }
 
   /** Asks the server's own limits. @returns why the request is refused, null when it may go on */
@@ -198,11 +198,6 @@ export class Http1Server {
   /** Counts a request that was no HTTP: it is in no other statistic. */
   countMalformed(reason: Reason): void {
     this.net.stats.recordFailure(this.scope, reasonIndex(reason));
-  }
-
-  /** Counts that a bound was met. */
-  limitMet(name: LimitName): void {
-    this.net.stats.increment(LIMITS_SCOPE, LIMIT_COUNTER[name]);
   }
 
   takeBody(): MessageBody {

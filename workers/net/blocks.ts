@@ -15,20 +15,21 @@ export class Blocks {
   readonly blockBytes: number;
   readonly #memory: KernelMemory;
   readonly #regionEnd: number;
+  readonly #onExhausted: () => void;
   readonly #free: number[] = [];
   /** Blocks at the bottom of the stack whose pages went back and that nobody used since. */
   #trimmedCount = 0;
   #freshAt: number;
-  /** Times that a block was asked for and none was left. */
-  exhaustedCount = 0;
   /** Blocks in use. */
   usedCount = 0;
 
   /**
    * @param regionBytes address space for all blocks
    * @param blockBytes a multiple of the page size when {@link trim} is to be of use
+   * @param onExhausted told each time that a block was asked for and none was left
    */
-  constructor(memory: KernelMemory, regionBytes: number, blockBytes: number) {
+  constructor(memory: KernelMemory, regionBytes: number, blockBytes: number, onExhausted: () => void) {
+    this.#onExhausted = onExhausted;
     this.#memory = memory;
     this.blockBytes = blockBytes;
     const at = memory.reserve(regionBytes + 4096);
@@ -45,7 +46,7 @@ export class Blocks {
       return block;
     }
     if (this.#freshAt + this.blockBytes > this.#regionEnd) {
-      this.exhaustedCount++;
+      this.#onExhausted();
       return NO_BLOCK;
     }
     const fresh = this.#freshAt;

@@ -38,6 +38,8 @@ export abstract class Connection extends Timer implements Ready {
   output: ByteQueue | null = null;
   /** Writes of this connection that wait for the end of the tick. */
   protected pendingWrites = 0;
+  /** A message of it waits in the inbox. */
+  undelivered = false;
   /** Bytes received and kept: an incomplete head, or what follows the current message. Null while there are none. */
   kept: ByteQueue | null = null;
 
@@ -86,18 +88,19 @@ export abstract class Connection extends Timer implements Ready {
    * Receives behind what was kept, at the shared read buffer.
    *
    * @param bytesMax the most to take
-   * @returns the end of the bytes at `net.readAt`, or -1: nothing to read, 0 is never an end
+   * @param at where the bytes go
+   * @returns the end of the bytes at `at`, or -1: nothing to read, 0 is never an end
    */
-  protected receive(bytesMax: number): number {
+  protected receive(bytesMax: number, at = this.net.readAt): number {
     const { net } = this;
     const keptBytes = this.kept === null ? 0 : this.kept.byteLength;
-    const n = net.sockets.receive(this.fd, net.readAt + keptBytes, bytesMax);
+    const n = net.sockets.receive(this.fd, at + keptBytes, bytesMax);
     if (n > 0) {
       net.stats.add(this.scope, COUNTER.receivedBytes, n);
       // A short read has drained the socket, unless the peer's end stands behind it.
       if (n < bytesMax && !this.peerEnding) this.readable = false;
-      if (keptBytes > 0) this.#restoreKept(net.readAt, keptBytes);
-      return net.readAt + keptBytes + n;
+      if (keptBytes > 0) this.#restoreKept(at, keptBytes);
+      return at + keptBytes + n;
     }
     this.readable = false;
     if (n === -EAGAIN) return -1;
@@ -111,6 +114,7 @@ export abstract class Connection extends Timer implements Ready {
    */
   protected deliverLater(at: number, end: number): boolean {
     if (this.readable || end - at > HELD_BYTES_MAX) return false;
+    this.undelivered = true;
     this.net.deliverLater(this, at, end);
     return true;
   }
@@ -219,7 +223,13 @@ export abstract class Connection extends Timer implements Ready {
       this.output = this.net.takeQueue();
       this.onBacklog();
     }
-    if (this.output.append(at, byteLength)) return true;
+    const { output } = this;
+    const { pendingBytesMax } = this.net.limits;
+    const before = output.byteLength;
+    if (output.append(at, byteLength)) {
+      if (before < pendingBytesMax && output.byteLength >= pendingBytesMax) this.net.limitMet('pendingBytesMax');
+      return true;
+    }
     this.onBroken(0);
     return false;
   }

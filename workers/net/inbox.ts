@@ -44,6 +44,7 @@ export class Inbox {
       const entry = this.#next++;
       const connection = this.#connections[entry] as Connection;
       this.#connections[entry] = null;
+      connection.undelivered = false;
       if (connection.closed) continue;
       try {
         connection.onReceived(this.#ats[entry] as number, this.#ends[entry] as number);

@@ -26,6 +26,7 @@ export interface Acceptor {
 
 /** The way of accepted connections between workers. */
 export class Handover {
+  readonly #onFull: () => void;
   readonly #worker: number;
   readonly #load: Int32Array;
   readonly #wakeups: readonly number[];
@@ -36,13 +37,16 @@ export class Handover {
   /**
    * @param load connections by worker, shared by all
    * @param rings `[from][to]`, each a ring of pairs: listener, descriptor
+   * @param onFull told when a ring has no room, and the connection stays here
    */
   constructor(
     worker: number,
     load: Int32Array,
     wakeups: readonly number[],
     rings: readonly (readonly SharedArrayBuffer[])[],
+    onFull: () => void,
   ) {
+    this.#onFull = onFull;
     this.#worker = worker;
     this.#load = load;
     this.#wakeups = wakeups;
@@ -59,6 +63,7 @@ export class Handover {
     this.#pair[1] = fd;
     const outgoing = this.#outgoing[target] as RingBuffer;
     if (outgoing.availableWrite() < 2) {
+      this.#onFull();
       Atomics.sub(this.#load, target, 1);
       Atomics.add(this.#load, this.#worker, 1);
       return false;

@@ -8,8 +8,9 @@
  * blocks; what waits in the outbox is held, and the next recv goes behind it. The space in front of a recv lets a response
  * head grow where it lies, so that head and body leave in one send without a copy.
  */
-import type { LimitValues } from '../../core/limits.ts';
+import type { LimitName, LimitValues } from '../../core/limits.ts';
 import type { FdOwners } from '../../core/shared/fd-owners.ts';
+import { LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import type { KernelMemory } from '../os/memory.ts';
 import type { Sockets } from '../os/sockets.ts';
@@ -40,6 +41,8 @@ export class Net {
   readonly stats: StatsWriter;
   /** Where a recv writes when nothing was kept from before. */
   readAt: number;
+  /** Where bytes are received that nobody wants: the read buffer may hold some that are wanted. */
+  readonly wasteAt: number;
   /** The most that a recv takes, whatever was kept. */
   readonly readBytes: number;
   /** Room for a head, whatever is added to it. */
@@ -86,6 +89,7 @@ export class Net {
     this.#firstReadAt = regionAt + this.headroomBytes;
     this.#lastReadAt = this.#firstReadAt + HELD_BYTES_MAX;
     this.readAt = this.#firstReadAt;
+    this.wasteAt = memory.reserve(oneReadBytes);
     reactor.onEventsTaken = () => this.deliver();
     reactor.onTurnEnd = () => {
       // What deferred work has received would otherwise wait for the next turn.
@@ -93,8 +97,14 @@ export class Net {
       this.flush();
     };
     const left = memory.availableBytes - 65536;
-    this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES);
-    this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes);
+    const onExhausted = () => this.limitMet('arenaBytes');
+    this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES, onExhausted);
+    this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes, onExhausted);
+  }
+
+  /** Counts that a bound was met. */
+  limitMet(name: LimitName): void {
+    this.stats.increment(LIMITS_SCOPE, LIMIT_COUNTER[name]);
   }
 
   /**
@@ -109,6 +119,7 @@ export class Net {
 
   /** Bytes `[at, end)` of the read buffer are dealt with when this tick's events have all been taken. */
   deliverLater(connection: Connection, at: number, end: number): void {
+    if (this.#inbox.isFull) this.deliver();
     this.#inbox.push(connection, at, end);
     this.readAt = (end + GROWTH_BYTES + 63) & ~63;
     this.#inboxEnd = this.readAt;
@@ -124,14 +135,14 @@ export class Net {
 
   /** Bytes of the read buffer up to `end` are in the outbox: the next recv goes behind them. */
   hold(end: number): void {
-    this.#floor = end;
+    if (end > this.#floor) this.#floor = end;
     const behind = (end + GROWTH_BYTES + 63) & ~63;
     if (behind <= this.readAt) return;
     this.readAt = behind;
     if (this.readAt > this.#lastReadAt) this.flush();
   }
 
-  /** Makes sure that a head at `readAt` or behind can grow to the left by so many bytes, at most a head's worth. */
+  /** Makes sure that a head can grow to the left by so many bytes: at most as many as lie in front of every recv. */
   makeRoom(start: number, byteLength: number): void {
     if (start - byteLength < this.#floor) this.flush();
   }
