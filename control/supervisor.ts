@@ -91,6 +91,7 @@ export class Supervisor {
     this.#pool = new WorkerPool(workers, {
       onMessage: (worker, message) => this.#onMessage(worker, message),
       onDeath: (worker, error) => this.#onDeath(worker, error),
+      onReplaced: (worker, afterMs) => this.#log.info({ worker, afterMs }, `worker ${worker} serves again`),
       startOf: (worker) => this.#startOf(worker),
     });
     this.#scopes = new ScopeKeeper(this.metrics.scopes, {
@@ -100,7 +101,12 @@ export class Supervisor {
     const dns = new Dns({ refreshMs: limits.dnsRefreshMs });
     const namers = config.namers.map((namer) => this.#createNamer(namer, dns));
     const system = new SystemNamer(inetUtilities(dns));
-    this.interpreter = new DefaultInterpreter({ namers, system, lookupsMax: limits.bindingLookupsMax });
+    this.interpreter = new DefaultInterpreter({
+      namers,
+      system,
+      lookupsMax: limits.bindingLookupsMax,
+      onLookupsMax: () => this.metrics.limitMet('bindingLookupsMax'),
+    });
     this.routers = config.routers.map((router, index) => this.#createRouter(router, index));
     this.#addGauges();
   }
@@ -111,6 +117,7 @@ export class Supervisor {
       rootDir: config.rootDir,
       dns,
       fileBytesMax: this.#limits.fsFileBytesMax,
+      onTooLarge: () => this.metrics.limitMet('fsFileBytesMax'),
       onProblem: (path, message) => this.#log.warn({ namer: config.prefix, path }, message),
     });
   }
@@ -135,7 +142,7 @@ export class Supervisor {
       scopes: this.#scopes,
       bindingsMax: this.#limits.bindingsMax,
       send: (worker, message) => this.#pool.send(worker, message),
-      limitMet: () => this.metrics.limitMet('bindingsMax'),
+      limitMet: (name) => this.metrics.limitMet(name),
     });
     return { config, interpreter: this.interpreter, clients, bindings };
   }

@@ -18,6 +18,7 @@ type Start = ReturnType<PoolEvents['startOf']>;
 /** A pool without servers, and what it has told. */
 class Pool {
   readonly deaths: { readonly worker: number; readonly error: unknown }[] = [];
+  readonly replaced: number[] = [];
   readonly released: { readonly worker: number; readonly token: number }[] = [];
   readonly starts: number[] = [];
   /** Changes the start of a worker. */
@@ -26,6 +27,7 @@ class Pool {
   readonly #shared = createSharedState(WORKERS, 1, this.#limits);
   readonly pool = new WorkerPool(WORKERS, {
     onDeath: (worker, error) => this.deaths.push({ worker, error }),
+    onReplaced: (worker) => this.replaced.push(worker),
     onMessage: (worker, message) => {
       if (message.type === 'released') this.released.push({ worker, token: message.token });
     },
@@ -107,6 +109,7 @@ test('all workers serve when the start is over, and a death is told once, of the
     [1],
   );
   assert.deepEqual(pool.starts, [0, 1, 1]);
+  assert.deepEqual(pool.replaced, [1]);
 });
 
 test('a worker that dies of its start is tried again, and the start waits for it', async () => {

@@ -21,6 +21,8 @@ export interface PoolEvents {
   onMessage(worker: number, message: FromWorker): void;
   /** A thread is gone; its shared state is to be put in order before the next start. */
   onDeath(worker: number, error: unknown): void;
+  /** A dead worker's successor serves. @param afterMs time since the death */
+  onReplaced(worker: number, afterMs: number): void;
   /** Builds the start of a worker, apart from what the pool knows itself. */
   startOf(worker: number): Omit<WorkerStart, 'worker' | 'workers' | 'wakeups' | 'port'>;
 }
@@ -31,6 +33,8 @@ interface Slot {
   threadId: number;
   memory: Mapping | null;
   startedMs: number;
+  /** When the one before it died; 0 for the first. */
+  diedMs: number;
   pauseMs: number;
   /** Called when the worker serves for the first time, in its first life or a later one. */
   onServing: () => void;
@@ -55,6 +59,7 @@ export class WorkerPool {
       threadId: -1,
       memory: null,
       startedMs: 0,
+      diedMs: 0,
       pauseMs: 0,
       onServing: () => {},
     }));
@@ -129,6 +134,7 @@ export class WorkerPool {
       slot.threadId = message.threadId;
       slot.memory = message.memory;
       slot.onServing();
+      if (slot.diedMs !== 0) this.#events.onReplaced(worker, Date.now() - slot.diedMs);
     });
     const { workers, wakeups } = this;
     const start: WorkerStart = { ...this.#events.startOf(worker), worker, workers, wakeups, port: port2 };
@@ -144,10 +150,11 @@ export class WorkerPool {
     port.close();
     slot.port = null;
     slot.threadId = -1;
+    slot.diedMs = Date.now();
     this.#events.onDeath(worker, error);
     if (slot.memory !== null) unmap(slot.memory);
     slot.memory = null;
-    const settled = Date.now() - slot.startedMs >= SETTLED_MS;
+    const settled = slot.diedMs - slot.startedMs >= SETTLED_MS;
     slot.pauseMs = settled ? 0 : Math.min(slot.pauseMs * 2 + RESTART_PAUSE_MS, RESTART_PAUSE_MAX_MS);
     setTimeout(() => {
       if (!this.#draining) this.#startWorker(worker);

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, get, readHead, soleValueOf } from './support/exchange.ts';
+import { metricsUntil } from './support/metrics.ts';
 import { RawClient } from './support/raw-client.ts';
 import { ScriptedUpstream } from './support/scripted-upstream.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
@@ -167,24 +168,10 @@ function nameOf(label: string, metric: string): string {
   return `rt/${label}/${spelt}`;
 }
 
-/** Polls the metrics until a condition holds, and at the end asserts what it says. */
-async function metricsUntil(check: (metrics: Record<string, number>) => void): Promise<void> {
-  const deadline = Date.now() + WAIT_MS;
-  for (;;) {
-    try {
-      check(await weft.metrics());
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(50);
-    }
-  }
-}
-
 for (const { label, requests, expected, absent = [] } of ROWS) {
   test(`${label}: ${requests.map((text) => text.split('\r\n').slice(1, -2).join(' ')).join(', then ')}`, async () => {
     for (const request of requests) assert.notEqual((await ask(portOf(label), request)).status, 0);
-    await metricsUntil((metrics) => {
+    await metricsUntil(weft, (metrics) => {
       const names = Object.keys(expected);
       const seen = names.map((name) => [name, metrics[nameOf(label, name)] ?? 0]);
       assert.deepEqual(Object.fromEntries(seen), expected);
@@ -214,12 +201,12 @@ test('gauges at rest: connections are those that are open, and nothing is pendin
     'C/loadbalancer/load': 0,
     [`${SERVICE}pending`]: 0,
   };
-  await metricsUntil((metrics) => {
+  await metricsUntil(weft, (metrics) => {
     const seen = Object.keys(expected).map((name) => [name, metrics[nameOf('rest', name)]]);
     assert.deepEqual(Object.fromEntries(seen), expected);
   });
   for (const client of clients) client.close();
-  await metricsUntil((metrics) => assert.equal(metrics[nameOf('rest', 'S/connections')], 0));
+  await metricsUntil(weft, (metrics) => assert.equal(metrics[nameOf('rest', 'S/connections')], 0));
 });
 
 test('a request in flight is pending at its server and its service', async () => {
@@ -227,23 +214,23 @@ test('a request in flight is pending at its server and its service', async () =>
   weft.disco('silent', [silent.disco]);
   const answer = ask(portOf('rest'), get('silent'));
   const expected = { 'S/pending': 1, 'S/load': 1, 'service/svc/silent/pending': 1 };
-  await metricsUntil((metrics) => {
+  await metricsUntil(weft, (metrics) => {
     const seen = Object.keys(expected).map((name) => [name, metrics[nameOf('rest', name)]]);
     assert.deepEqual(Object.fromEntries(seen), expected);
   });
   await silent.stop();
   assert.equal((await answer).status, 502);
-  await metricsUntil((metrics) => assert.equal(metrics[nameOf('rest', 'S/load')], 0));
+  await metricsUntil(weft, (metrics) => assert.equal(metrics[nameOf('rest', 'S/load')], 0));
 });
 
 test('row 10: scopes that are idle for long go, but for those used last', async () => {
   const known = (metrics: Record<string, number>, scope: string) =>
     Object.keys(metrics).some((name) => name.startsWith(nameOf('idle', scope)));
   await ask(portOf('idle'), GET_WEB);
-  await metricsUntil((metrics) => assert.ok(known(metrics, SERVICE) && known(metrics, 'C/')));
+  await metricsUntil(weft, (metrics) => assert.ok(known(metrics, SERVICE) && known(metrics, 'C/')));
   await sleep(300);
   await ask(portOf('idle'), get('other'));
-  await metricsUntil((metrics) => {
+  await metricsUntil(weft, (metrics) => {
     assert.ok(!known(metrics, SERVICE), 'the service is still there');
     assert.ok(!known(metrics, 'C/'), 'the client is still there');
   });
@@ -252,7 +239,7 @@ test('row 10: scopes that are idle for long go, but for those used last', async 
   assert.equal(metrics[nameOf('idle', 'service/svc/other/requests')], 1, 'the last one stays');
   assert.equal(metrics[nameOf('idle', 'client/#/io.l5d.fs/other/requests')], 1);
   assert.equal((await ask(portOf('idle'), GET_WEB)).status, 200, 'what has gone comes back when it is asked for');
-  await metricsUntil((later) => assert.equal(later[nameOf('idle', `${SERVICE}requests`)], 1));
+  await metricsUntil(weft, (later) => assert.equal(later[nameOf('idle', `${SERVICE}requests`)], 1));
 });
 
 test('an originator says so', async () => {

@@ -8,6 +8,7 @@
  * A binding lives while some worker holds a route for it. After a first good tree, pending and failed states are
  * ignored: the last good tree serves on (spec 01 section 4.4).
  */
+import type { LimitName } from '../../core/limits.ts';
 import type { State } from '../../core/names/activity.ts';
 import type { Bound } from '../../core/names/bound.ts';
 import { Dtab } from '../../core/names/dtab.ts';
@@ -59,7 +60,7 @@ export interface BindingsEnvironment {
   readonly scopes: ScopeKeeper;
   readonly bindingsMax: number;
   send(worker: number, message: ToWorker): void;
-  limitMet(): void;
+  limitMet(name: LimitName): void;
 }
 
 /** The bindings of one router. */
@@ -120,7 +121,7 @@ export class Bindings {
   #open(key: string, path: string, dtab: string): Binding | undefined {
     const { label, scopes, interpreter, baseDtab, bindingsMax, limitMet } = this.#environment;
     if (this.#bindings.size >= bindingsMax) {
-      limitMet();
+      limitMet('bindingsMax');
       return undefined;
     }
     this.pathMisses++;
@@ -161,6 +162,7 @@ export class Bindings {
     for (const { bound } of leaves) {
       const client = this.#environment.clients.acquire(bound);
       if (client === undefined) {
+        this.#environment.limitMet('clientsMax');
         for (const branch of branches) this.#releaseBranch(branch);
         const message = 'too many bound names are in use at one time';
         this.#answer(binding, { state: 'failed', reason: 'binding_overload', message }, []);

@@ -8,6 +8,7 @@ import type { Addr, Address, Bound } from '../../core/names/bound.ts';
 import type { Live, Stop } from '../../core/names/live.ts';
 import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import type { ClientState } from '../admin/context.ts';
+import { putBalancerMetrics } from '../telemetry/balancer-metrics.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 
 /** A bound name in use. */
@@ -71,7 +72,7 @@ export class BoundClients {
       waiting: [],
     };
     this.#clients.set(id, client);
-    this.#addGauges(client);
+    scopes.extend(client.scope, { fill: (into) => putBalancerMetrics(into, publisher.census(table)) });
     this.#observe(client, bound.addr);
     return client;
   }
@@ -108,16 +109,6 @@ export class BoundClients {
     const states = new Map<string, ClientState>();
     for (const [id, { addr }] of this.#clients) states.set(id, describe(addr));
     return states;
-  }
-
-  #addGauges({ scope, id }: BoundClient): void {
-    const { scopes } = this.#environment;
-    const size = () => {
-      const addr = this.#clients.get(id)?.addr;
-      return addr?.state === 'bound' ? addr.addresses.length : 0;
-    };
-    scopes.gauge(scope, ['loadbalancer', 'size'], size);
-    scopes.gauge(scope, ['loadbalancer', 'available'], size);
   }
 
   #onAddr(client: BoundClient, addr: Addr): void {

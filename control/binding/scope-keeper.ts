@@ -5,6 +5,7 @@
  *     open --last close()--> (grace, for requests under way) --> workers asked to release --> all have --> id free
  */
 import { OVERFLOW_SCOPE } from '../../core/shared/stats.ts';
+import type { MetricSource } from '../telemetry/metrics-tree.ts';
 import type { ScopeNames, Scopes } from '../telemetry/scopes.ts';
 
 /** Time for requests under way to be counted under the name they came for. */
@@ -49,9 +50,9 @@ export class ScopeKeeper {
     return id;
   }
 
-  /** Adds a gauge to an open scope. */
-  gauge(scope: number, path: readonly string[], read: () => number): void {
-    this.#scopes.gauge(scope, path, read);
+  /** Adds what the supervisor knows to an open scope. */
+  extend(scope: number, extra: MetricSource): void {
+    this.#scopes.extend(scope, extra);
   }
 
   /** Closes a scope for one of its users: with the last it leaves the metrics at once. */

@@ -19,7 +19,16 @@ function namerOf(prefix: string, answer: Live<State<NameTree<Name>>>): Namer {
 function harness(...namers: Namer[]) {
   const clock = new FakeClock();
   const system = new SystemNamer({});
-  return { clock, interpreter: new DefaultInterpreter({ namers, system, lookupsMax: 1000, after: clock.after }) };
+  return {
+    clock,
+    interpreter: new DefaultInterpreter({
+      namers,
+      system,
+      lookupsMax: 1000,
+      onLookupsMax: () => {},
+      after: clock.after,
+    }),
+  };
 }
 
 const addr = new Cell<Addr>({ state: 'pending' });

@@ -20,6 +20,8 @@ export interface DefaultInterpreterOptions {
   readonly system: Namer;
   /** LIMITS.bindingLookupsMax. */
   readonly lookupsMax: number;
+  /** Told of each binding that needed more. */
+  readonly onLookupsMax: () => void;
   readonly after?: After;
 }
 
@@ -63,7 +65,7 @@ export class DefaultInterpreter implements Interpreter {
   }
 
   #binding(dtab: Dtab): Binding {
-    const { namers, system, lookupsMax } = this.#options;
-    return { dtab, namers, system, lookupsMax };
+    const { namers, system, lookupsMax, onLookupsMax } = this.#options;
+    return { dtab, namers, system, lookupsMax, onLookupsMax };
   }
 }

@@ -27,6 +27,8 @@ export interface FileReading {
   /** Time after which a doubtful content is read again. */
   readonly settleMs: number;
   readonly fileBytesMax: number;
+  /** Told each time that a file was found larger than that. */
+  readonly onTooLarge: () => void;
   /** Told once of each thing that is wrong with a file. */
   readonly onProblem: (path: string, message: string) => void;
 }
@@ -104,7 +106,10 @@ class DiscoFile {
       if (!stats.isFile()) throw new Error('not a regular file');
       const bytes = Number(stats.size);
       const { fileBytesMax } = this.#reading;
-      if (bytes > fileBytesMax) throw new Error(`file of ${bytes} bytes is over the limit of ${fileBytesMax}`);
+      if (bytes > fileBytesMax) {
+        this.#reading.onTooLarge();
+        throw new Error(`file of ${bytes} bytes is over the limit of ${fileBytesMax}`);
+      }
       return { signature, content: readEndpoints(readText(fd, bytes)) };
     } finally {
       closeSync(fd);

@@ -32,6 +32,7 @@ function harness(t: TestContext, after: After = afterMs) {
     rootDir,
     dns: new Dns({ refreshMs: 5000, resolve, after }),
     fileBytesMax: FILE_BYTES_MAX,
+    onTooLarge: () => {},
     onProblem: (path, message) => problems.push(`${path.slice(rootDir.length + 1)}: ${message}`),
     after,
   });

@@ -29,6 +29,8 @@ export interface FsNamerOptions {
   readonly dns: Dns;
   /** LIMITS.fsFileBytesMax. */
   readonly fileBytesMax: number;
+  /** Told each time that a file was found larger than that. */
+  readonly onTooLarge: () => void;
   /** Told of files that are malformed, too large or unreadable; their last good content keeps serving. */
   readonly onProblem: (path: string, message: string) => void;
   readonly after?: After;

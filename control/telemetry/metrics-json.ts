@@ -5,6 +5,7 @@
 
 import type { HistogramSummary } from '../../core/shared/histogram.ts';
 import { floatText, type Metric, type MetricNode } from './metrics-tree.ts';
+import { TextBuffer } from './text-buffer.ts';
 
 /** How to print. */
 export interface JsonForm {
@@ -22,14 +23,37 @@ type Entry = readonly [key: string, value: string | Entry[]];
 
 /** Prints a tree of metrics as one JSON object. */
 export function metricsJson(root: MetricNode, form: JsonForm): string {
-  const entries: Entry[] = form.tree ? nested(root) : flat(root, '', []);
+  if (!form.pretty && !form.tree) return compactFlat(root);
+  const entries: Entry[] = form.tree ? nested(root) : flat(root);
   return form.pretty ? prettyObject(entries, '') : compactObject(entries);
 }
 
-function flat(node: MetricNode, key: string, into: Entry[]): Entry[] {
-  if (node.metric !== undefined) metricEntries(node.metric, key, `${key}.`, into);
-  for (const [name, child] of node.children) flat(child, key === '' ? name : `${key}/${name}`, into);
-  return into;
+/** The form that programs poll: written as it is walked, for it can be long. */
+function compactFlat(root: MetricNode): string {
+  const text = new TextBuffer();
+  let separator = '{';
+  const entries: Entry[] = [];
+  eachMetric(root, '', (metric, key) => {
+    metricEntries(metric, key, `${key}.`, entries);
+    for (const [name, value] of entries) {
+      text.add(`${separator}${JSON.stringify(name)}:${value}`);
+      separator = ',';
+    }
+    entries.length = 0;
+  });
+  text.add(separator === '{' ? '{}' : '}');
+  return text.toString();
+}
+
+function flat(root: MetricNode): Entry[] {
+  const entries: Entry[] = [];
+  eachMetric(root, '', (metric, key) => metricEntries(metric, key, `${key}.`, entries));
+  return entries;
+}
+
+function eachMetric(node: MetricNode, key: string, visit: (metric: Metric, key: string) => void): void {
+  if (node.metric !== undefined) visit(node.metric, key);
+  for (const [name, child] of node.children) eachMetric(child, key === '' ? name : `${key}/${name}`, visit);
 }
 
 function nested(node: MetricNode): Entry[] {

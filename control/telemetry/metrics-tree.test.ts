@@ -43,6 +43,30 @@ test('removing a node takes its subtree and the parents left empty, but not what
   assert.equal(root.find(path), second);
 });
 
+test('a source makes what is below its node anew for each look, beside what is kept there', () => {
+  const root = new MetricNode();
+  const path = ['client', 'x'];
+  root.put([...path, 'service', 'web', 'requests'], counter(1));
+  let value = 0;
+  root.resolve(path).source = { fill: (into) => into.put(['loadbalancer', 'size'], counter(++value)) };
+  const read = (...below: string[]) => {
+    const metric = root.find([...path, ...below])?.metric;
+    return metric?.kind === 'counter' ? metric.read() : undefined;
+  };
+  assert.equal(read('loadbalancer', 'size'), 1);
+  assert.equal(read('loadbalancer', 'size'), 2);
+  assert.equal(read('service', 'web', 'requests'), 1);
+  assert.deepEqual(
+    [...root.resolve(path).children].map(([name]) => name),
+    ['loadbalancer', 'service'],
+  );
+  const service = [...path, 'service', 'web'];
+  root.remove(service, root.resolve(service));
+  assert.equal(read('loadbalancer', 'size'), 4, 'a node with a source is not empty');
+  root.resolve(path).source = undefined;
+  assert.equal(read('loadbalancer', 'size'), undefined);
+});
+
 test('floats are printed as the JVM prints them', () => {
   for (const [value, text] of [
     [1, '1.0'],

@@ -1,6 +1,12 @@
 /**
  * The tree of metrics (spec 06 section 1). A node has children by name and at most one metric. A name may hold slashes:
  * `127.0.0.1/4140` is one node, so the joined key of a metric does not tell where its nodes end.
+ *
+ * A node can have a source instead of metrics that are kept: what is below it is then made when somebody looks, and
+ * forgotten. Tens of thousands of scopes with some thirty metrics each would otherwise be most of the process's memory.
+ *
+ *     rt -- out -- client -- #/io.l5d.fs/web       source: requests, success, loadbalancer -- size, ...
+ *                                 \-- service      kept, beside what the source makes
  */
 
 import type { HistogramSummary } from '../../core/shared/histogram.ts';
@@ -30,18 +36,46 @@ export interface Stat {
 /** What a node can hold. */
 export type Metric = Counter | Gauge | Stat;
 
+/** Makes the metrics below a node. */
+export interface MetricSource {
+  /** Puts what there is at the moment below an empty node. */
+  fill(into: MetricNode): void;
+}
+
 /** A node of the tree. */
 export class MetricNode {
   #metric: Metric | undefined;
   #children: Map<string, MetricNode> | undefined;
+  #source: MetricSource | undefined;
 
   get metric(): Metric | undefined {
     return this.#metric;
   }
 
-  /** Children by name, in order of creation. */
+  /** Children by name, in order of creation; those that are made before those that are kept. */
   get children(): Iterable<readonly [string, MetricNode]> {
-    return this.#children ?? [];
+    return this.#filled().#children ?? [];
+  }
+
+  /** Makes the metrics below this node from now on; undefined ends that. */
+  set source(source: MetricSource | undefined) {
+    this.#source = source;
+  }
+
+  get source(): MetricSource | undefined {
+    return this.#source;
+  }
+
+  /** This node, with what its source makes at the moment. */
+  #filled(): MetricNode {
+    if (this.#source === undefined) return this;
+    const filled = new MetricNode();
+    this.#source.fill(filled);
+    for (const [name, child] of this.#children ?? []) {
+      filled.#children ??= new Map();
+      filled.#children.set(name, child);
+    }
+    return filled;
   }
 
   /** The node below by this path, or undefined. */
@@ -49,12 +83,13 @@ export class MetricNode {
     let node: MetricNode | undefined = this;
     for (const name of path) {
       if (node === undefined) return undefined;
-      node = node.#children?.get(name);
+      node =
+        node.#children?.get(name) ?? (node.#source === undefined ? undefined : node.#filled().#children?.get(name));
     }
     return node;
   }
 
-  /** The node below by this path, created where it is missing. */
+  /** The kept node below by this path, created where it is missing. */
   resolve(path: readonly string[]): MetricNode {
     let node: MetricNode = this;
     for (const name of path) {
@@ -91,9 +126,11 @@ export class MetricNode {
     const child = name === undefined ? undefined : this.#children?.get(name);
     if (name === undefined || child === undefined) return;
     if (rest.length > 0) child.remove(rest, node);
-    if (rest.length === 0 ? child === node : child.#metric === undefined && (child.#children?.size ?? 0) === 0) {
-      this.#children?.delete(name);
-    }
+    if (rest.length === 0 ? child === node : child.#isEmpty) this.#children?.delete(name);
+  }
+
+  get #isEmpty(): boolean {
+    return this.#metric === undefined && this.#source === undefined && (this.#children?.size ?? 0) === 0;
   }
 }
 

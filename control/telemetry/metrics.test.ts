@@ -71,6 +71,39 @@ test('a failure is counted with its reason below it (row 4)', () => {
   assert.equal(read()['rt/out/service/svc/unknown/failures/no_brokers'], 1);
 });
 
+test('a failed session is counted apart from failed requests, under the same reasons', () => {
+  const { metrics, writer, read } = setUp();
+  const scope = metrics.scopes.open(CLIENT);
+  writer.recordFailedAcquisition(scope, reasonIndex('connect_refused'));
+  writer.recordFailure(scope, reasonIndex('upstream_reset'));
+  const seen = read();
+  const client = 'rt/out/client/#/io.l5d.fs/web';
+  assert.equal(seen[`${client}/service_creation/failures`], 1);
+  assert.equal(seen[`${client}/service_creation/failures/connect_refused`], 1);
+  assert.equal(seen[`${client}/service_creation/failures/upstream_reset`], undefined);
+  assert.equal(seen[`${client}/failures/upstream_reset`], 1);
+  assert.equal(seen[`${client}/failures/connect_refused`], undefined);
+});
+
+test('a stat that begins late has a window like the others, and an empty one before', () => {
+  const { metrics, writer, read } = setUp();
+  const scope = metrics.scopes.open(SERVICE);
+  const key = 'rt/out/service/svc/web/request_latency_ms';
+  assert.equal(read()[`${key}.count`], undefined);
+  metrics.scopes.roll();
+  assert.equal(read()[`${key}.count`], 0);
+  writer.recordLatency(scope, HISTOGRAM.requestLatency, 7000);
+  assert.equal(read()[`${key}.count`], 0);
+  metrics.scopes.roll();
+  assert.equal(read()[`${key}.count`], 1);
+  metrics.scopes.roll();
+  assert.equal(read()[`${key}.count`], 0);
+  assert.match(
+    prometheusText(metrics.tree(), { prefix: '', histograms: true }),
+    /^rt:service:request_latency_seconds_count\{[^}]*\} 1$/m,
+  );
+});
+
 test('stats appear with the first window, histograms at once', () => {
   const { metrics, writer, read } = setUp();
   const scope = metrics.scopes.open(SERVER);
@@ -91,7 +124,9 @@ test('closing a client takes its subtree along, and a name opened again starts f
   const { metrics, writer, read } = setUp();
   const client = metrics.scopes.open(CLIENT);
   const part = metrics.scopes.open(CLIENT_SERVICE);
-  metrics.scopes.gauge(client, ['loadbalancer', 'size'], () => 3);
+  metrics.scopes.extend(client, {
+    fill: (into) => into.put(['loadbalancer', 'size'], { kind: 'gauge', read: () => 3 }),
+  });
   writer.increment(client, COUNTER.requests);
   assert.equal(read()['rt/out/client/#/io.l5d.fs/web/loadbalancer/size'], 3);
   metrics.scopes.close(client);

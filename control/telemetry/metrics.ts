@@ -46,7 +46,6 @@ export class Metrics {
 
   /** The tree as of now, for an exporter to walk at once. */
   tree(): MetricNode {
-    this.scopes.refresh();
     return this.#root;
   }
 

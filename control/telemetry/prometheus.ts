@@ -8,6 +8,7 @@
  */
 
 import { floatText, type Metric, type MetricNode, type Stat } from './metrics-tree.ts';
+import { TextBuffer } from './text-buffer.ts';
 
 /** What to print. */
 export interface PrometheusForm {
@@ -38,12 +39,12 @@ const FAILURE_PARTS: ReadonlyMap<string, string> = new Map([
 
 /** Prints a tree of metrics, one line a value. */
 export function prometheusText(root: MetricNode, form: PrometheusForm): string {
-  const lines: string[] = [];
+  const lines = new TextBuffer();
   walk(root, [], [], form, lines);
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  return lines.toString();
 }
 
-function walk(node: MetricNode, path: readonly string[], labels: Labels, form: PrometheusForm, into: string[]): void {
+function walk(node: MetricNode, path: readonly string[], labels: Labels, form: PrometheusForm, into: TextBuffer): void {
   const [parts, labelled] = rewrite(path, labels);
   if (node.metric !== undefined) {
     const name = (form.prefix + parts.join(':')).replace(/[^a-zA-Z0-9:]/g, '_');
@@ -81,39 +82,39 @@ function rewrite(path: readonly string[], labels: Labels): readonly [readonly st
   ];
 }
 
-function writeMetric(metric: Metric, name: string, labels: Labels, form: PrometheusForm, into: string[]): void {
+function writeMetric(metric: Metric, name: string, labels: Labels, form: PrometheusForm, into: TextBuffer): void {
   if (metric.kind === 'stat') {
     writeSummary(metric, name, labels, into);
     if (form.histograms) writeHistogram(metric, name, labels, into);
     return;
   }
   const value = metric.read();
-  into.push(`${name}${labelText(labels)} ${metric.kind === 'gauge' ? floatText(value) : value}`);
+  into.add(`${name}${labelText(labels)} ${metric.kind === 'gauge' ? floatText(value) : value}\n`);
 }
 
-function writeSummary(stat: Stat, name: string, labels: Labels, into: string[]): void {
+function writeSummary(stat: Stat, name: string, labels: Labels, into: TextBuffer): void {
   const summary = stat.summary();
   if (summary === undefined || summary.count === 0) return;
   const text = labelText(labels);
-  into.push(`${name}_count${text} ${summary.count}`);
-  into.push(`${name}_sum${text} ${summary.sum}`);
-  into.push(`${name}_avg${text} ${floatText(summary.avg)}`);
+  into.add(`${name}_count${text} ${summary.count}\n`);
+  into.add(`${name}_sum${text} ${summary.sum}\n`);
+  into.add(`${name}_avg${text} ${floatText(summary.avg)}\n`);
   for (const [quantile, field] of QUANTILES) {
-    into.push(`${name}${labelText([...labels, ['quantile', quantile]])} ${summary[field]}`);
+    into.add(`${name}${labelText([...labels, ['quantile', quantile]])} ${summary[field]}\n`);
   }
 }
 
-function writeHistogram(stat: Stat, name: string, labels: Labels, into: string[]): void {
+function writeHistogram(stat: Stat, name: string, labels: Labels, into: TextBuffer): void {
   const seconds = stat.seconds();
   if (seconds === undefined) return;
   const { bounds, histogram } = seconds;
   const base = `${name.replace(/_ms$/, '')}_seconds`;
   bounds.forEach((bound, index) => {
-    into.push(`${base}_bucket${labelText([...labels, ['le', String(bound)]])} ${histogram.atMost[index]}`);
+    into.add(`${base}_bucket${labelText([...labels, ['le', String(bound)]])} ${histogram.atMost[index]}\n`);
   });
-  into.push(`${base}_bucket${labelText([...labels, ['le', '+Inf']])} ${histogram.count}`);
-  into.push(`${base}_sum${labelText(labels)} ${histogram.sum}`);
-  into.push(`${base}_count${labelText(labels)} ${histogram.count}`);
+  into.add(`${base}_bucket${labelText([...labels, ['le', '+Inf']])} ${histogram.count}\n`);
+  into.add(`${base}_sum${labelText(labels)} ${histogram.sum}\n`);
+  into.add(`${base}_count${labelText(labels)} ${histogram.count}\n`);
 }
 
 /** Labels in braces. The doubled backslash for each of `\`, `"` and newline is Linkerd's own escape. */

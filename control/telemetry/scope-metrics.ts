@@ -1,6 +1,6 @@
 /**
  * Which metric each shared cell is, for each kind of scope, under Linkerd's names (spec 06 section 1.2). What workers do
- * not count (`loadbalancer/size`, `retries/budget`, ...) its owner adds to the scope with {@link Scopes.gauge}.
+ * not count (`loadbalancer/size`, ...) its owner adds to the scope with `Scopes.extend`.
  */
 
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
@@ -94,7 +94,6 @@ const CLIENT: ScopeMetrics = {
     gauge('connections', COUNTER.connections),
     gauge('tls/connections', COUNTER.tlsConnections),
     counter('connects', COUNTER.connects),
-    counter('closes', COUNTER.closes),
     counter('received_bytes', COUNTER.receivedBytes),
     counter('sent_bytes', COUNTER.sentBytes),
     counter('cancelled_connects', COUNTER.cancelledConnects),
@@ -116,14 +115,14 @@ const CLIENT: ScopeMetrics = {
     counter('failure_accrual/probes', COUNTER.accrualProbes),
     counter('failure_accrual/removed_for_ms', COUNTER.accrualRemovedForMs),
     counter('loadbalancer/max_effort_exhausted', COUNTER.loadBalancerMaxEffortExhausted),
-    // As a server's: the requests in flight at all endpoints.
-    gauge('loadbalancer/load', COUNTER.pending),
+    counter('loadbalancer/busy_weight_classes', COUNTER.loadBalancerBusyWeightClasses),
     counter('nack_admission_control/dropped_requests', COUNTER.nackAdmissionDropped),
     counter('status/error', COUNTER.statusError),
   ],
   histograms: [
     REQUEST_LATENCY,
     millis('connect_latency_ms', HISTOGRAM.connectLatency),
+    millis('service_creation/service_acquisition_latency_ms', HISTOGRAM.acquisitionLatency),
     millis('failed_connect_latency_ms', HISTOGRAM.failedConnectLatency),
     number('retries/requeues_per_request', HISTOGRAM.retriesPerRequest),
   ],

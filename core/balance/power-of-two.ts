@@ -20,20 +20,26 @@ export type PowerOfTwoKind = 'p2c' | 'ewma';
 /** Pairs tried before an endpoint that is not open is taken: `maxEffort`, Linkerd's default. */
 export const DEFAULT_MAX_EFFORT = 5;
 
+/** Who is told of picks that had to make do. Nothing is told on the usual way. */
+export interface BalancerEvents {
+  /** No open endpoint was found in maxEffort tries (metric `max_effort_exhausted`). */
+  onMaxEffortExhausted(): void;
+  /** A weight class was drawn that has no open endpoint (metric `busy_weight_classes`). */
+  onBusyWeightClass(): void;
+}
+
+const SILENT: BalancerEvents = { onMaxEffortExhausted() {}, onBusyWeightClass() {} };
+
 /** A balancer of one client, in one worker. */
 export class PowerOfTwo {
-  /** Picks that found no open endpoint in maxEffort tries (metric `max_effort_exhausted`). */
-  maxEffortExhausted: number;
-  /** Draws of a weight class without an open endpoint (metric `busy_weight_classes`). */
-  busyWeightClasses: number;
+  private readonly events: BalancerEvents;
   private readonly ewma: boolean;
   private readonly maxEffort: number;
 
   /** @param maxEffort at least 1 */
-  constructor(kind: PowerOfTwoKind, maxEffort: number) {
+  constructor(kind: PowerOfTwoKind, maxEffort: number, events: BalancerEvents = SILENT) {
     if (!(maxEffort >= 1)) throw new RangeError(`maxEffort: ${maxEffort}`);
-    this.maxEffortExhausted = 0;
-    this.busyWeightClasses = 0;
+    this.events = events;
     this.ewma = kind === 'ewma';
     this.maxEffort = maxEffort;
   }
@@ -50,12 +56,12 @@ export class PowerOfTwo {
     let row = this.pickOpen(table, index, cells, nowTicks, random);
     if (row >= 0) return row;
     if (table.classDraw !== undefined && !hasOpen(table, index, cells)) {
-      this.busyWeightClasses += 1;
+      this.events.onBusyWeightClass();
       index = nextOpenClass(table, index, cells);
       row = this.pickOpen(table, index, cells, nowTicks, random);
       if (row >= 0) return row;
     }
-    this.maxEffortExhausted += 1;
+    this.events.onMaxEffortExhausted();
     return this.choose(table, index, cells, nowTicks, random);
   }
 

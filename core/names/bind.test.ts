@@ -49,7 +49,7 @@ class TestNamer implements Namer {
 const system = new SystemNamer({});
 
 function binding(dtab: string, ...namers: Namer[]): Binding {
-  return { dtab: Dtab.read(dtab), namers, system, lookupsMax: 10_000 };
+  return { dtab: Dtab.read(dtab), namers, system, lookupsMax: 10_000, onLookupsMax: () => {} };
 }
 
 /** A bound tree as text: ids and residuals joined by `--`. */

@@ -32,6 +32,8 @@ export interface Binding {
   readonly system: Namer;
   /** Lookups that one binding may hold open at one time. */
   readonly lookupsMax: number;
+  /** Told of each lookup beyond that. */
+  readonly onLookupsMax: () => void;
 }
 
 /** How far down a name is, and what its binding has used up. */
@@ -82,9 +84,11 @@ function askInTurn(candidates: readonly Namer[], path: Path): Activity<NameTree<
  * The bound is needed because `/s => /s & /s` asks for 2^100 of them before the depth limit says no; for the same
  * reason `begin` is not called before there is room.
  */
-export function counted<T>(budget: { open: number }, lookupsMax: number, begin: () => Activity<T>): Activity<T> {
+export function counted<T>(binding: Binding, budget: { open: number }, begin: () => Activity<T>): Activity<T> {
+  const { lookupsMax, onLookupsMax } = binding;
   return new Live<State<T>>((set) => {
     if (budget.open >= lookupsMax) {
+      onLookupsMax();
       set(failed(`Max lookups: ${lookupsMax} reached in Namer lookup`));
       return () => {};
     }
@@ -99,9 +103,7 @@ export function counted<T>(budget: { open: number }, lookupsMax: number, begin: 
 
 function bindPath(binding: Binding, path: Path, at: Position): Activity<NameTree<Bound>> {
   const deeper = { ...at, depth: at.depth + 1 };
-  return counted(at.budget, binding.lookupsMax, () =>
-    flatMapOk(lookup(binding, path), (tree) => bindTree(binding, tree, deeper)),
-  );
+  return counted(binding, at.budget, () => flatMapOk(lookup(binding, path), (tree) => bindTree(binding, tree, deeper)));
 }
 
 function bindTree(binding: Binding, tree: NameTree<Name>, at: Position): Activity<NameTree<Bound>> {

@@ -25,7 +25,13 @@ const errorNamer: Namer = {
 };
 
 function binding(dtab: string, ...namers: Namer[]): Binding {
-  return { dtab: Dtab.read(dtab), namers, system: new SystemNamer({ inet }), lookupsMax: 10_000 };
+  return {
+    dtab: Dtab.read(dtab),
+    namers,
+    system: new SystemNamer({ inet }),
+    lookupsMax: 10_000,
+    onLookupsMax: () => {},
+  };
 }
 
 function json(names: Binding, path: string): string {

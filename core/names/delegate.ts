@@ -62,7 +62,7 @@ export function delegate(binding: Binding, path: Path): Activity<DelegateTree> {
 
 function explainPath(binding: Binding, visit: Visit, at: Position): Activity<DelegateTree> {
   if (at.depth > DEPTH_MAX) return Live.of(TOO_DEEP);
-  return counted(at.budget, binding.lookupsMax, () => explainLookup(binding, visit, at));
+  return counted(binding, at.budget, () => explainLookup(binding, visit, at));
 }
 
 function explainLookup(binding: Binding, visit: Visit, at: Position): Activity<DelegateTree> {

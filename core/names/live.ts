@@ -39,7 +39,10 @@ export class Live<T> {
   readonly #open: Open<T>;
   /** Held without its type, so that a live of a narrower type may stand for one of a wider: only its opener writes. */
   readonly #equals: Equals<unknown>;
-  readonly #observers = new Set<Observer<T>>();
+  /** The only observer: nearly every live between a file and a route has one, and there are tens of a name. */
+  #sole: Observer<T> | undefined;
+  /** All observers, while there are more. */
+  #several: Set<Observer<T>> | undefined;
   #session: Session<T> | undefined;
 
   /**
@@ -53,10 +56,7 @@ export class Live<T> {
 
   /** A value that never changes. */
   static of<T>(value: T): Live<T> {
-    return new Live<T>((set) => {
-      set(value);
-      return noop;
-    });
+    return new Constant(value);
   }
 
   /** The values of several lives, as one; it changes with each of them. */
@@ -82,10 +82,10 @@ export class Live<T> {
   observe(callback: (value: T) => void): Stop {
     const observer: Observer<T> = { callback, told: undefined };
     const session = this.#session ?? this.#start();
-    this.#observers.add(observer);
+    this.#add(observer);
     this.#tellFirst(observer, session);
     return () => {
-      if (!this.#observers.delete(observer) || this.#observers.size > 0) return;
+      if (!this.#remove(observer) || this.#sole !== undefined || this.#several !== undefined) return;
       const last = this.#session;
       this.#session = undefined;
       last?.close();
@@ -127,6 +127,29 @@ export class Live<T> {
         stopInner();
       };
     }, equals);
+  }
+
+  #add(observer: Observer<T>): void {
+    if (this.#several !== undefined) {
+      this.#several.add(observer);
+    } else if (this.#sole === undefined) {
+      this.#sole = observer;
+    } else {
+      this.#several = new Set([this.#sole, observer]);
+      this.#sole = undefined;
+    }
+  }
+
+  /** @returns false when it had left before */
+  #remove(observer: Observer<T>): boolean {
+    if (this.#several !== undefined) {
+      const found = this.#several.delete(observer);
+      if (this.#several.size === 0) this.#several = undefined;
+      return found;
+    }
+    if (this.#sole !== observer) return false;
+    this.#sole = undefined;
+    return true;
   }
 
   #start(): Session<T> {
@@ -174,7 +197,7 @@ export class Live<T> {
     try {
       for (let changed = true; changed; ) {
         changed = false;
-        for (const observer of this.#observers) {
+        for (const observer of this.#several ?? (this.#sole === undefined ? [] : [this.#sole])) {
           if (this.#session !== session) return;
           if (this.#tell(observer, session)) changed = true;
         }
@@ -192,6 +215,21 @@ export class Live<T> {
     observer.told = current;
     if (!known) observer.callback(current.value);
     return !known;
+  }
+}
+
+/** A value that never changes: nothing is kept of who looks at it. */
+class Constant<T> extends Live<T> {
+  readonly #value: T;
+
+  constructor(value: T) {
+    super(neverOpened);
+    this.#value = value;
+  }
+
+  override observe(callback: (value: T) => void): Stop {
+    callback(this.#value);
+    return noop;
   }
 }
 
@@ -259,6 +297,10 @@ export class SharedLives<T> {
     });
     return shared;
   }
+}
+
+function neverOpened(): Stop {
+  throw new Error('a constant has nothing to open');
 }
 
 function noop(): void {}

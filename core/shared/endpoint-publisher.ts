@@ -19,6 +19,7 @@ import {
   ROW_PENDING,
   ROW_PORT,
   ROW_SHIFT,
+  ROW_STATUS,
   ROW_WEIGHT,
   TABLE_GENERATION,
   TABLE_LIST,
@@ -45,8 +46,26 @@ interface List {
   readonly words: number;
 }
 
+/** What the endpoints of a client look like at one moment, and how their set has changed (spec 06 section 1.2). */
+export interface EndpointCensus {
+  /** Endpoints by status, `STATUS_OPEN` first; their sum is the size of the set. */
+  readonly byStatus: readonly [open: number, busy: number, closed: number];
+  /** Sessions out, from all workers. */
+  readonly load: number;
+  readonly weightClasses: number;
+  /** Mean weight of an endpoint, 0 when there is none. */
+  readonly meanWeight: number;
+  readonly adds: number;
+  readonly removes: number;
+  /** Sets that took the place of another one. */
+  readonly updates: number;
+}
+
 interface Client {
-  endpoints: Map<string, Endpoint>;
+  adds: number;
+  removes: number;
+  updates: number;
+  endpoints: ReadonlyMap<string, Endpoint>;
   /** Undefined while pending or neg. */
   list: List | undefined;
   neg: boolean;
@@ -59,6 +78,9 @@ interface Retired {
   list: List | undefined;
   clientId: number | undefined;
 }
+
+/** Shared by the many clients that have none yet. */
+const NO_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map();
 
 /** Publishes endpoint sets. Supervisor only. */
 export class EndpointPublisher {
@@ -126,7 +148,14 @@ export class EndpointPublisher {
     this.reclaim();
     const clientId = this.spareClients.pop();
     if (clientId === undefined) return undefined;
-    this.clients.set(clientId, { endpoints: new Map(), list: undefined, neg: false });
+    this.clients.set(clientId, {
+      endpoints: NO_ENDPOINTS,
+      list: undefined,
+      neg: false,
+      adds: 0,
+      removes: 0,
+      updates: 0,
+    });
     this.flip(clientId, LIST_PENDING);
     return clientId;
   }
@@ -142,7 +171,7 @@ export class EndpointPublisher {
     const client = this.clientOf(clientId);
     this.reclaim();
     if (addresses === 'neg') {
-      if (!client.neg) this.replace(clientId, client, LIST_NEG, undefined, new Map());
+      if (!client.neg) this.replace(clientId, client, LIST_NEG, undefined, NO_ENDPOINTS);
       client.neg = true;
       return { published: true, invalid: [], full: [] };
     }
@@ -164,10 +193,30 @@ export class EndpointPublisher {
     return { published: true, invalid, full };
   }
 
+  /** Counts the endpoints of an open client. O(endpoints). */
+  census(clientId: number): EndpointCensus {
+    const { endpoints, adds, removes, updates } = this.clientOf(clientId);
+    const { words, rowsAt } = this.region;
+    const byStatus: [number, number, number] = [0, 0, 0];
+    const weights = new Set<number>();
+    let load = 0;
+    let weightSum = 0;
+    for (const { row, weight } of endpoints.values()) {
+      const at = rowsAt + (row << ROW_SHIFT);
+      const status = words[at + ROW_STATUS] as 0 | 1 | 2;
+      byStatus[status] += 1;
+      load += words[at + ROW_PENDING] as number;
+      weights.add(weight);
+      weightSum += weight;
+    }
+    const meanWeight = endpoints.size === 0 ? 0 : weightSum / endpoints.size;
+    return { byStatus, load, weightClasses: weights.size, meanWeight, adds, removes, updates };
+  }
+
   /** Closes a table: workers see it `closed`, and its id is given out again once all have. */
   closeClient(clientId: number): void {
     const client = this.clientOf(clientId);
-    const retired = this.replace(clientId, client, LIST_CLOSED, undefined, new Map());
+    const retired = this.replace(clientId, client, LIST_CLOSED, undefined, NO_ENDPOINTS);
     retired.clientId = clientId;
     this.clients.delete(clientId);
   }
@@ -274,7 +323,7 @@ export class EndpointPublisher {
     client: Client,
     listWord: number,
     list: List | undefined,
-    endpoints: Map<string, Endpoint>,
+    endpoints: ReadonlyMap<string, Endpoint>,
   ): Retired {
     const rows: number[] = [];
     for (const [key, { row }] of client.endpoints) {
@@ -282,6 +331,9 @@ export class EndpointPublisher {
     }
     const retired: Retired = { epoch: this.flip(clientId, listWord), rows, list: client.list, clientId: undefined };
     this.retired.push(retired);
+    client.adds += endpoints.size - (client.endpoints.size - rows.length);
+    client.removes += rows.length;
+    client.updates += 1;
     client.endpoints = endpoints;
     client.list = list;
     return retired;

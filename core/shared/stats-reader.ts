@@ -81,14 +81,21 @@ export class StatsReader {
     }
   }
 
-  /** Failures of a scope for one reason. */
-  failure(scope: number, reasonIndex: number): number {
-    return this.#cell(scope, REASONS_CELL, reasonIndex);
+  /** Failures of a scope for one reason. @param cell which failures: REASONS_CELL or ACQUISITION_REASONS_CELL */
+  failure(scope: number, reasonIndex: number, cell: number = REASONS_CELL): number {
+    return this.#cell(scope, cell, reasonIndex);
   }
 
-  /** Whether anything failed in a scope. */
-  hasFailures(scope: number): boolean {
-    return this.#has(scope, REASONS_CELL);
+  /** Whether anything failed in a scope. @param cell as {@link failure} takes it */
+  hasFailures(scope: number, cell: number = REASONS_CELL): boolean {
+    return this.#has(scope, cell);
+  }
+
+  /** Whether anything was ever recorded in a histogram. */
+  hasHistogram(scope: number, histogram: number): boolean {
+    const first = HISTOGRAM_CELL + histogram * HISTOGRAM_PARTS;
+    for (let part = 0; part < HISTOGRAM_PARTS; part++) if (this.#has(scope, first + part)) return true;
+    return false;
   }
 
   /** The exact sum of all values recorded in a histogram. */

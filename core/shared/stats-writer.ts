@@ -5,6 +5,7 @@
 
 import { bucketOf, HISTOGRAM_PARTS, PART_BUCKETS } from './histogram.ts';
 import {
+  ACQUISITION_REASONS_CELL,
   CHUNK_BYTES,
   CHUNK_FLOATS_SHIFT,
   CHUNK_INTS_SHIFT,
@@ -72,6 +73,12 @@ export class StatsWriter {
   recordFailure(scope: number, reasonIndex: number): void {
     this.increment(scope, COUNTER.failures);
     this.#addToCell(scope, REASONS_CELL, reasonIndex, 1);
+  }
+
+  /** Counts a session with an endpoint that did not come about: `service_creation/failures`, and under its reason. */
+  recordFailedAcquisition(scope: number, reasonIndex: number): void {
+    this.increment(scope, COUNTER.serviceCreationFailures);
+    this.#addToCell(scope, ACQUISITION_REASONS_CELL, reasonIndex, 1);
   }
 
   /**

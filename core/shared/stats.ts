@@ -13,7 +13,7 @@
  *
  *     byte 0 ........ 511 | 512 ............................................. 1023
  *          64 Float64     | 128 Int32: the scope's extra chunks (0: none yet)
- *          counters       | [0..4] status 1xx..5xx   [5] failures by reason
+ *          counters       | [0..4] status 1xx..5xx   [5] failures by reason   [6] failed acquisitions by reason
  *                         | [8 + 20h + p] histogram h, part p
  *
  *     status chunk    100 Float64, one a code        reasons chunk   one Float64 for each of REASONS
@@ -49,6 +49,8 @@ export const STATUS_CELL = 0;
 export const STATUS_CODES = 100;
 /** Directory cell of the failures by reason. */
 export const REASONS_CELL = 5;
+/** Directory cell of a client's failed acquisitions of a session, by reason. */
+export const ACQUISITION_REASONS_CELL = 6;
 /** Directory cell of part p of histogram h is `HISTOGRAM_CELL + h * HISTOGRAM_PARTS + p`. */
 export const HISTOGRAM_CELL = 8;
 
@@ -100,6 +102,7 @@ export const COUNTER = {
   accrualRemovedForMs: 35,
   loadBalancerMaxEffortExhausted: 36,
   nackAdmissionDropped: 37,
+  loadBalancerBusyWeightClasses: 38,
 } as const;
 
 /** The first cell that holds a total rather than a level. */
@@ -108,12 +111,18 @@ export const FIRST_TOTAL = 8;
 /** Exact sums of the recorded values: `SUM_CELL + h` for histogram h. */
 export const SUM_CELL = 56;
 
-/** Histograms of a scope, for {@link StatsWriter.recordLatency}: durations in microseconds, the last two plain numbers. */
+/**
+ * Histograms of a scope, for {@link StatsWriter.recordLatency}: durations in microseconds, the last two plain numbers.
+ * The directory has no room for more, so what only servers have and what only clients have share a place.
+ */
 export const HISTOGRAM = {
   requestLatency: 0,
   connectLatency: 1,
   failedConnectLatency: 2,
+  /** Servers. */
   connectionDuration: 3,
+  /** Clients. */
+  acquisitionLatency: 3,
   connectionRequests: 4,
   retriesPerRequest: 5,
 } as const;
@@ -132,11 +141,13 @@ export const LIMIT_COUNTER = Object.fromEntries(
   Object.keys(LIMITS).map((name, index) => [name, FIRST_TOTAL + index]),
 ) as Readonly<Record<LimitName, number>>;
 
+const HISTOGRAMS = Math.max(...Object.values(HISTOGRAM)) + 1;
+
 if (
   REASONS.length > CHUNK_BYTES / 8 ||
   FIRST_TOTAL + Object.keys(LIMITS).length > SCOPE_COUNTERS ||
-  SUM_CELL + Object.keys(HISTOGRAM).length > SCOPE_COUNTERS ||
-  HISTOGRAM_CELL + Object.keys(HISTOGRAM).length * HISTOGRAM_PARTS > DIRECTORY_CELLS
+  SUM_CELL + HISTOGRAMS > SCOPE_COUNTERS ||
+  HISTOGRAM_CELL + HISTOGRAMS * HISTOGRAM_PARTS > DIRECTORY_CELLS
 ) {
   throw new RangeError('core/shared/stats.ts: a list has outgrown its cells');
 }

@@ -3,7 +3,7 @@
  *
  *     pick an endpoint (shared load of the whole node) --> its pool --> a connection
  */
-import { PowerOfTwo } from '../../core/balance/power-of-two.ts';
+import { type BalancerEvents, PowerOfTwo } from '../../core/balance/power-of-two.ts';
 import type { Random } from '../../core/balance/random.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
 import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
@@ -16,6 +16,7 @@ import {
   ROW_SHIFT,
 } from '../../core/shared/endpoint-region.ts';
 import { EndpointTable } from '../../core/shared/endpoint-table.ts';
+import { COUNTER } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -36,7 +37,7 @@ export interface ClientEnvironment {
 }
 
 /** One bound name. */
-export class ClientStack {
+export class ClientStack implements BalancerEvents {
   readonly id: number;
   /** The bound id, as text. */
   readonly name: string;
@@ -80,7 +81,7 @@ export class ClientStack {
       },
       environment.random,
     );
-    this.#balancer = new PowerOfTwo(loadBalancer.kind, loadBalancer.maxEffort);
+    this.#balancer = new PowerOfTwo(loadBalancer.kind, loadBalancer.maxEffort, this);
     this.#connect = connect;
   }
 
@@ -93,6 +94,14 @@ export class ClientStack {
     if (row < 0) return null;
     this.cells.start(row, worker);
     return this.#environment.pools[row] ?? this.#openPool(row);
+  }
+
+  onMaxEffortExhausted(): void {
+    this.stats.increment(this.scope, COUNTER.loadBalancerMaxEffortExhausted);
+  }
+
+  onBusyWeightClass(): void {
+    this.stats.increment(this.scope, COUNTER.loadBalancerBusyWeightClasses);
   }
 
   /** The load of a finished exchange is taken off its endpoint, and what it took is learned. */

@@ -10,7 +10,7 @@
  * An idle connection that its peer closes leaves by itself. When the endpoint leaves its table the pool is retired: idle
  * connections close, the others when their exchange is over.
  */
-import { COUNTER } from '../../core/shared/stats.ts';
+import { COUNTER, LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import { ResponseMemory } from '../http1/remembered-heads.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { Exchange } from './exchange.ts';
@@ -77,8 +77,10 @@ export class EndpointPool {
       // No descriptor is left: one of the connections that are there will do, once it is free.
       if (this.size === 0) return ACQUIRED.noSocket;
     }
-    if (this.#waiting.length >= Math.min(maxWaiters, this.client.poolWaitersMax)) {
+    const { poolWaitersMax } = this.client;
+    if (this.#waiting.length >= Math.min(maxWaiters, poolWaitersMax)) {
       this.client.stats.increment(this.client.scope, COUNTER.poolNumTooManyWaiters);
+      if (maxWaiters > poolWaitersMax) this.client.stats.increment(LIMITS_SCOPE, LIMIT_COUNTER.poolWaitersMax);
       return ACQUIRED.exhausted;
     }
     this.client.stats.increment(this.client.scope, COUNTER.poolNumWaited);

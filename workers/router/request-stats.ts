@@ -47,6 +47,11 @@ export class RequestStats {
     this.#stats.add(serviceScope, COUNTER.pending, -1);
   }
 
+  /** No session with an endpoint came about. @param clientScope the client's */
+  acquisitionFailed(clientScope: number, reason: Reason): void {
+    this.#stats.recordFailedAcquisition(clientScope, reasonIndex(reason));
+  }
+
   /** An attempt at an endpoint has ended. @param reason counts when it did not succeed */
   attemptEnded(exchange: Exchange, success: boolean, reason: Reason): void {
     const stats = this.#stats;

@@ -59,6 +59,8 @@ export class RouteBook {
     const { path, dtab } = spellKey(key, this.#dstPrefix);
     const route = new Route(this.#nextRouteId++, key, hash, path.show(), dtab.show());
     if (this.#routes.size >= this.#routes.capacity) {
+      const { net } = this.#environment;
+      if (this.#routes.capacity === net.limits.routesMax) net.limitMet('routesMax');
       const oldest = this.#routes.oldestIdle();
       if (oldest !== null) this.#drop(oldest);
     }
@@ -89,7 +91,11 @@ export class RouteBook {
 
   /** Lets a request wait until its route is known. @returns false when too many wait already */
   park(route: Route, downstream: Downstream): boolean {
-    if (this.#parkedCount >= this.#environment.net.limits.parkedRequestsMax) return false;
+    const { net } = this.#environment;
+    if (this.#parkedCount >= net.limits.parkedRequestsMax) {
+      net.limitMet('parkedRequestsMax');
+      return false;
+    }
     this.#parkedCount++;
     route.waiting.push(downstream);
     return true;

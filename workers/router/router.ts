@@ -182,14 +182,18 @@ export class Router {
     exchange.attemptTick = nowTick;
     exchange.attempts++;
     const acquired = pool.acquire(exchange);
-    if (acquired === ACQUIRED.exhausted) {
-      this.fail(
-        exchange,
-        failure(502, 'pool_exhausted', `too many requests wait for a connection to ${pool.name}`, true),
-      );
-    } else if (acquired === ACQUIRED.noSocket) {
-      this.fail(exchange, failure(503, 'local_resources', 'no socket is left for a connection', true));
+    if (acquired === ACQUIRED.exhausted || acquired === ACQUIRED.noSocket) {
+      this.#failAcquisition(exchange, pool, acquired);
     }
+  }
+
+  #failAcquisition(exchange: Exchange, pool: EndpointPool, acquired: number): void {
+    const cause =
+      acquired === ACQUIRED.exhausted
+        ? failure(502, 'pool_exhausted', `too many requests wait for a connection to ${pool.name}`, true)
+        : failure(503, 'local_resources', 'no socket is left for a connection', true);
+    this.stats.acquisitionFailed(pool.client.scope, cause.reason);
+    this.fail(exchange, cause);
   }
 
   /** A request that waited for a pool's connection tries again: a connection may be made, or the endpoint has left. */
@@ -205,12 +209,14 @@ export class Router {
     const { scope } = branch.client;
     const elapsedMicros = this.#environment.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
     this.#environment.stats.recordLatency(scope, HISTOGRAM.failedConnectLatency, elapsedMicros);
+    this.stats.acquisitionFailed(scope, reason);
     this.#settle(exchange, true, true);
     if (exchange.attempts < this.#environment.net.limits.acquisitionAttemptsMax) {
       this.#environment.stats.increment(scope, COUNTER.retriesRequeues);
       this.dispatch(exchange);
       return;
     }
+    this.#environment.net.limitMet('acquisitionAttemptsMax');
     const path = (exchange.route as Route).path;
     this.fail(exchange, noConnection(reason, pool.name, path, branch.client.name, branch.client.addresses()));
   }

@@ -1,0 +1,112 @@
+/** What workers are told of a name: nothing while its namer is silent, then every change, and the last good tree for ever. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failed, ok, PENDING, type State } from '../../core/names/activity.ts';
+import type { Addr, Bound } from '../../core/names/bound.ts';
+import { Dtab } from '../../core/names/dtab.ts';
+import { Cell } from '../../core/names/live.ts';
+import { leaf, type NameTree, NEG } from '../../core/names/name-tree.ts';
+import { Path } from '../../core/names/path.ts';
+import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
+import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint-region.ts';
+import { slabBytes } from '../../core/shared/stats.ts';
+import { StatsReader } from '../../core/shared/stats-reader.ts';
+import type { ToWorker } from '../../workers/messages.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { Bindings } from './bindings.ts';
+import { BoundClients } from './bound-clients.ts';
+import { ScopeKeeper } from './scope-keeper.ts';
+
+const WORKER = 0;
+const ROUTE = 1;
+const ADDRESS = { ip: '127.0.0.1', port: 8080, weight: 1 };
+
+/** Bindings of one router whose only name is what the cell says. */
+function setUp() {
+  const name = new Cell<State<NameTree<Bound>>>(PENDING);
+  const sent: string[] = [];
+  const scopes = new ScopeKeeper(
+    new Metrics(new StatsReader([new SharedArrayBuffer(slabBytes({ scopesMax: 64 }))])).scopes,
+    { alive: () => [WORKER], release: () => {} },
+  );
+  const clients = new BoundClients({
+    router: 'out',
+    publisher: new EndpointPublisher(new EndpointRegion(createEndpointBuffer({ workers: 1, clients: 4, rows: 8 }))),
+    scopes,
+    published: () => {},
+    onProblem: assert.fail,
+  });
+  const describe = (message: ToWorker): string => {
+    if (message.type !== 'bound') return message.type;
+    if (message.state === 'ok') return message.branches.map(({ id, weight }) => `${weight} ${id}`).join(' & ');
+    return message.state === 'failed' ? `${message.reason}: ${message.message}` : message.state;
+  };
+  const bindings = new Bindings({
+    router: 0,
+    label: 'out',
+    baseDtab: Dtab.read(''),
+    interpreter: {
+      bind: () => name.live,
+      delegate: () => Promise.reject(new Error('nobody asks')),
+      boundNames: () => [],
+    },
+    clients,
+    scopes,
+    bindingsMax: 2,
+    send: (_worker, message) => void sent.push(describe(message)),
+    limitMet: () => void sent.push('limit'),
+  });
+  return { bindings, clients, name, sent };
+}
+
+function boundTo(id: string, addr: Cell<Addr>): State<NameTree<Bound>> {
+  return ok(leaf({ id: Path.read(id), residual: Path.empty, addr: addr.live }));
+}
+
+test('a namer that is silent: nothing is told, and the answer is, however late it comes', () => {
+  const { bindings, name, sent } = setUp();
+  bindings.bind(WORKER, ROUTE, '/svc/web', '');
+  name.value = PENDING;
+  assert.deepEqual(sent, []);
+  const addr = new Cell<Addr>({ state: 'pending' });
+  name.value = boundTo('/#/web', addr);
+  assert.deepEqual(sent, [], 'the name is known, its addresses are not');
+  addr.value = { state: 'bound', addresses: [ADDRESS] };
+  assert.deepEqual(sent, ['1 /#/web']);
+});
+
+test('a failure is told; what comes after it is told; the last good tree outlives failures', () => {
+  const { bindings, name, sent } = setUp();
+  bindings.bind(WORKER, ROUTE, '/svc/web', '');
+  name.value = failed('no connection to the namer');
+  name.value = boundTo('/#/web', new Cell<Addr>({ state: 'bound', addresses: [ADDRESS] }));
+  name.value = failed('no connection to the namer');
+  name.value = PENDING;
+  assert.deepEqual(sent, ['binding_failed: no connection to the namer', '1 /#/web']);
+  bindings.bind(WORKER, ROUTE + 1, '/svc/web', '');
+  assert.deepEqual(sent.slice(2), ['1 /#/web'], 'who asks later is told what serves');
+  name.value = ok(NEG);
+  assert.deepEqual(sent.slice(3), ['neg', 'neg']);
+});
+
+test('a tree whose addresses come late does not take the place of a newer one', () => {
+  const { bindings, clients, name, sent } = setUp();
+  bindings.bind(WORKER, ROUTE, '/svc/web', '');
+  const late = new Cell<Addr>({ state: 'pending' });
+  name.value = boundTo('/#/old', late);
+  name.value = boundTo('/#/new', new Cell<Addr>({ state: 'bound', addresses: [ADDRESS] }));
+  late.value = { state: 'bound', addresses: [ADDRESS] };
+  assert.deepEqual(sent, ['1 /#/new']);
+  assert.deepEqual([...clients.states().keys()], ['/#/new']);
+});
+
+test('names beyond the bound are refused, until one is given back', () => {
+  const { bindings, sent } = setUp();
+  for (const [index, path] of ['/svc/a', '/svc/b', '/svc/c'].entries()) bindings.bind(WORKER, index, path, '');
+  assert.deepEqual(sent, ['limit', 'binding_overload: too many names are bound at one time']);
+  bindings.unbind(WORKER, 0);
+  bindings.bind(WORKER, 3, '/svc/c', '');
+  assert.equal(bindings.size, 2);
+  bindings.forgetWorker(WORKER);
+  assert.equal(bindings.size, 0);
+});

@@ -1,0 +1,21 @@
+/** Text that is gathered piece by piece is the pieces, joined. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { TextBuffer } from './text-buffer.ts';
+
+test('any pieces, short and long, are joined', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.nat(20_000).map((length) => 'é'.repeat(length)),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      const text = new TextBuffer();
+      for (const one of pieces) text.add(one);
+      assert.equal(text.toString(), pieces.join(''));
+      text.add('more');
+      assert.equal(text.toString(), `${pieces.join('')}more`);
+    }),
+  );
+});

@@ -1,0 +1,65 @@
+/** What a client counts of its balancer's picks: only those that had to make do. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../core/balance/random.ts';
+import type { ClientConfig } from '../../core/config/types.ts';
+import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
+import { createEndpointBuffer, EndpointRegion, STATUS_BUSY } from '../../core/shared/endpoint-region.ts';
+import { COUNTER, slabBytes } from '../../core/shared/stats.ts';
+import { StatsReader } from '../../core/shared/stats-reader.ts';
+import { StatsWriter } from '../../core/shared/stats-writer.ts';
+import { ClientStack } from './client-stack.ts';
+
+const SCOPE = 3;
+const PICKS = 600;
+
+function setUp(...weights: readonly number[]) {
+  const region = new EndpointRegion(createEndpointBuffer({ workers: 1, clients: 1, rows: 8 }));
+  const publisher = new EndpointPublisher(region);
+  const id = publisher.openClient() as number;
+  publisher.publish(
+    id,
+    weights.map((weight, index) => ({ ip: '10.0.0.1', port: index + 1, weight })),
+  );
+  const slabs = [0, 1].map(() => new SharedArrayBuffer(slabBytes({ scopesMax: 8 })));
+  const reader = new StatsReader([slabs[0]!, slabs[1]!]);
+  const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 } } as ClientConfig;
+  const stats = new StatsWriter(slabs[1]!);
+  const environment = { worker: 0, region, stats, random: new Random(1), poolWaitersMax: 0, pools: [] };
+  const client = new ClientStack(id, '/#/web', SCOPE, config, environment, () => false);
+  const pick = () => {
+    const pool = client.pick(0);
+    assert.notEqual(pool, null);
+    if (pool !== null) client.release(pool.row);
+  };
+  const markBusy = (port: number) => {
+    for (const row of client.table.rows) {
+      if (region.describe(row).port === port) client.cells.setStatus(row, STATUS_BUSY);
+    }
+  };
+  const counts = () => ({
+    exhausted: reader.counter(SCOPE, COUNTER.loadBalancerMaxEffortExhausted),
+    busyClasses: reader.counter(SCOPE, COUNTER.loadBalancerBusyWeightClasses),
+    census: publisher.census(id).byStatus,
+  });
+  return { pick, markBusy, counts };
+}
+
+test('with an open endpoint in reach nothing is counted; with none, every pick', () => {
+  const { pick, markBusy, counts } = setUp(1, 1);
+  markBusy(1);
+  for (let i = 0; i < PICKS; i++) pick();
+  assert.deepEqual(counts(), { exhausted: 0, busyClasses: 0, census: [1, 1, 0] });
+  markBusy(2);
+  for (let i = 0; i < PICKS; i++) pick();
+  assert.deepEqual(counts(), { exhausted: PICKS, busyClasses: 0, census: [0, 2, 0] });
+});
+
+test('a weight class without an open endpoint is counted whenever it is drawn', () => {
+  const { pick, markBusy, counts } = setUp(1, 2);
+  markBusy(2);
+  for (let i = 0; i < PICKS; i++) pick();
+  const { exhausted, busyClasses } = counts();
+  assert.equal(exhausted, 0);
+  assert.ok(Math.abs(busyClasses / PICKS - 2 / 3) < 0.1, `${busyClasses}`);
+});
