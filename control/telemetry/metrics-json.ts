@@ -42,7 +42,7 @@ function compactFlat(root: MetricNode): string {
     entries.length = 0;
   });
   text.add(separator === '{' ? '{}' : '}');
-  return text.toString();
+  return text.take();
 }
 
 function flat(root: MetricNode): Entry[] {

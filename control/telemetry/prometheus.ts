@@ -41,7 +41,7 @@ const FAILURE_PARTS: ReadonlyMap<string, string> = new Map([
 export function prometheusText(root: MetricNode, form: PrometheusForm): string {
   const lines = new TextBuffer();
   walk(root, [], [], form, lines);
-  return lines.toString();
+  return lines.take();
 }
 
 function walk(node: MetricNode, path: readonly string[], labels: Labels, form: PrometheusForm, into: TextBuffer): void {

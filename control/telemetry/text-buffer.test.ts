@@ -13,9 +13,18 @@ test('any pieces, short and long, are joined', () => {
     fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
       const text = new TextBuffer();
       for (const one of pieces) text.add(one);
-      assert.equal(text.toString(), pieces.join(''));
+      assert.equal(text.take(), pieces.join(''));
       text.add('more');
-      assert.equal(text.toString(), `${pieces.join('')}more`);
+      assert.equal(text.take(), 'more');
     }),
   );
+});
+
+test('two that are under way at one time do not share a buffer', () => {
+  new TextBuffer().take();
+  const [one, other] = [new TextBuffer(), new TextBuffer()];
+  one.add('x'.repeat(10_000));
+  other.add('y'.repeat(10_000));
+  assert.equal(one.take(), 'x'.repeat(10_000));
+  assert.equal(other.take(), 'y'.repeat(10_000));
 });

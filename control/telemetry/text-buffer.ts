@@ -7,10 +7,22 @@ const FIRST_BYTES = 16_384;
 const PENDING_CHARS = 4096;
 /** Bytes that a UTF-16 unit takes at most as UTF-8. */
 const UTF8_BYTES_MAX = 3;
+/** A buffer up to this size is kept for the next text: a scrape each second would leave one for the collector each time. */
+const SPARE_BYTES_MAX = 8 * 1024 * 1024;
+
+const NOTHING = Buffer.alloc(0);
+
+let spare: Buffer<ArrayBuffer> | undefined;
+
+function takeSpare(): Buffer<ArrayBuffer> {
+  const bytes = spare ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+  spare = undefined;
+  return bytes;
+}
 
 /** Gathers text piece by piece. */
 export class TextBuffer {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #bytes = NOTHING;
   #end = 0;
   #pending = '';
 
@@ -20,15 +32,21 @@ export class TextBuffer {
     if (this.#pending.length >= PENDING_CHARS) this.#write();
   }
 
-  toString(): string {
+  /** The text. The buffer is empty then. */
+  take(): string {
     this.#write();
-    return this.#bytes.toString('utf8', 0, this.#end);
+    const text = this.#bytes.toString('utf8', 0, this.#end);
+    if (this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
+    this.#bytes = NOTHING;
+    this.#end = 0;
+    return text;
   }
 
   #write(): void {
+    if (this.#bytes.length === 0) this.#bytes = takeSpare();
     const needed = this.#end + this.#pending.length * UTF8_BYTES_MAX;
     if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
       this.#bytes.copy(larger, 0, 0, this.#end);
       this.#bytes = larger;
     }
