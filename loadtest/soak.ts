@@ -1,7 +1,8 @@
 /**
  * `npm run soak [-- MINUTES]`: mixed traffic through a real Weft while names, endpoints and clients come and go, and every
  * second a look at what it holds. What only grows is a leak: the run fails when the last minute's descriptors or resident
- * memory exceed those of the first minute after the warm-up by more than a margin.
+ * memory exceed those of the first minute after the warm-up by more than a margin. A name's latency stats exist from the
+ * end of the first stats window on, so that is made short: the warm-up is over when every kind of state is there.
  *
  *     warm-up 30 s | first minute | ... | last minute
  */
@@ -9,7 +10,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoadGenerator } from '../test/full/support/load-generator.ts';
 import { Upstream } from '../test/full/support/upstream.ts';
-import { Weft } from '../test/support/weft.ts';
+import { IP, Weft } from '../test/support/weft.ts';
 
 const DEFAULT_MINUTES = 10;
 const WARM_UP_S = 30;
@@ -19,7 +20,10 @@ const ENDPOINTS = 4;
 const OVERRIDE_NAMES = 400;
 const DISCO_REWRITES_PER_S = 10;
 const RESTART_EVERY_S = 5;
+const STATS_WINDOW_MS = 10_000;
 const ROW_EVERY_S = 5;
+/** As a scraper would: all metrics cost the supervisor some megabytes of garbage, which is not what is looked for. */
+const SCRAPE_EVERY_S = 15;
 const DESCRIPTORS_MARGIN = 32;
 const RESIDENT_MARGIN_MIB = 24;
 const MIB = 1024 * 1024;
@@ -121,19 +125,27 @@ class Churn {
   }
 }
 
-async function look(weft: Weft, second: number): Promise<Sample> {
+/** The metrics below a path, by their names there. */
+async function metricsBelow(weft: Weft, path: string): Promise<Record<string, number>> {
+  const response = await fetch(`http://${IP}:${weft.adminPort}/admin/metrics.json?q=${path}`);
+  return (await response.json()) as Record<string, number>;
+}
+
+async function look(weft: Weft, second: number, metricsBefore: number): Promise<Sample> {
   const pid = weft.child.pid as number;
   const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
-  const metrics = await weft.metrics();
-  const server = Object.keys(metrics).find((name) => /^rt\/test\/server\/[^/]+\/\d+\/requests$/.test(name)) ?? '';
+  const server = `${IP}/${weft.port}`;
+  const servers = await metricsBelow(weft, 'rt/test/server');
+  const { used = Number.NaN } = await metricsBelow(weft, 'jvm/mem/heap');
+  const scrape = second % SCRAPE_EVERY_S === 0;
   return {
     second,
     residentMiB: resident,
-    heapMiB: (metrics['jvm/mem/heap/used'] ?? 0) / MIB,
+    heapMiB: used / MIB,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
-    metrics: Object.keys(metrics).length,
-    requests: metrics[server] ?? 0,
-    pending: metrics[server.replace(/requests$/, 'pending')] ?? 0,
+    metrics: scrape ? Object.keys(await weft.metrics()).length : metricsBefore,
+    requests: servers[`${server}/requests`] ?? Number.NaN,
+    pending: servers[`${server}/pending`] ?? Number.NaN,
   };
 }
 
@@ -166,7 +178,8 @@ function judge(samples: readonly Sample[], seconds: number): string[] {
 
 async function soak(seconds: number): Promise<string[]> {
   const churn = new Churn();
-  const weft = await Weft.start({ disco: { web: await churn.open() }, env: { WEFT_WORKERS: '2' } });
+  const env = { WEFT_WORKERS: '2', WEFT_STATS_WINDOW_MS: String(STATS_WINDOW_MS) };
+  const weft = await Weft.start({ disco: { web: await churn.open() }, env });
   const traffic = startTraffic(weft.port);
   churn.start(weft);
   const samples: Sample[] = [];
@@ -174,7 +187,7 @@ async function soak(seconds: number): Promise<string[]> {
   const start = Date.now();
   while (samples.length < seconds) {
     await sleep(Math.max(0, start + (samples.length + 1) * 1000 - Date.now()));
-    const sample = await look(weft, samples.length + 1);
+    const sample = await look(weft, samples.length + 1, samples.at(-1)?.metrics ?? 0);
     samples.push(sample);
     if (sample.second % ROW_EVERY_S !== 0) continue;
     const answered = traffic.reduce((sum, { load }) => sum + load.answered, 0);

@@ -95,6 +95,7 @@ test('without descriptors: connections that are there are served, nothing spins,
   await generator.stop();
   assert.ok(late.answered > 0);
   assert.equal(generator.errorCount, 0, generator.report);
+  assert.ok((await weft.metric('limits/accept_descriptors')) > 0);
   assert.ok(weft.log.split('descriptors are short').length < 10, 'it is not logged at every turn');
 });
 
@@ -112,14 +113,18 @@ test('without descriptors: a crowd in which everybody has a request is served in
 });
 
 test('clients that never read hold a bounded part of their responses, and are ended', async () => {
-  const web = await startUpstream();
+  const [web, other] = [await startUpstream(), await startUpstream()];
   web.bodyBytes = 20_000_000;
   const weft = await startWeft({
-    disco: { web: [web.disco] },
+    disco: { web: [web.disco], other: [other.disco] },
     env: { WEFT_BODY_IDLE_TIMEOUT_MS: '1500', WEFT_PENDING_BYTES: '65536' },
   });
   const pid = weft.child.pid as number;
   const stalled = `server/${IP}/${weft.port}/failures/client_stalled`;
+  const request = () => 'GET / HTTP/1.1\r\nHost: other\r\n\r\n';
+  const generator = new LoadGenerator({ port: weft.port, connections: 8, request });
+  ends.push(() => generator.stop());
+  await generator.more(100);
   const before = residentBytes(pid);
   for (let i = 0; i < DEAF; i++) {
     const socket = connect({ port: weft.port, host: IP }).pause();
@@ -134,6 +139,8 @@ test('clients that never read hold a bounded part of their responses, and are en
   });
   assert.ok(most - before < DEAF_BYTES_MAX, `${most - before} bytes more for ${DEAF} of ${web.bodyBytes}`);
   await until('their endpoint is left', () => web.connectionCount === 0);
+  await generator.stop();
+  assert.equal(generator.errorCount, 0, `others do not notice: ${generator.report}`);
   assert.equal(await weft.metric('client/#/io.l5d.fs/web/pending'), 0);
   web.bodyBytes = 5;
   assert.ok(await serves(weft));

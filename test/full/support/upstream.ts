@@ -11,7 +11,6 @@ export type Behaviour = 'answer' | 'stall' | 'reset mid-body' | 'stall mid-body'
 interface Peer {
   received: string;
   answered: number;
-  pending: boolean;
 }
 
 /** An endpoint. */
@@ -23,6 +22,8 @@ export class Upstream {
   /** Length of an answer's body. */
   bodyBytes = 5;
   answered = 0;
+  /** Requests that it took and has never answered whole. */
+  stalled = 0;
   readonly #server: Server;
   readonly #peers = new Map<Socket, Peer>();
 
@@ -49,9 +50,9 @@ export class Upstream {
     return this.#peers.size;
   }
 
-  /** Requests that wait for an answer on a connection that has carried none before: they cannot be sent again. */
-  get firstRequestsPending(): number {
-    return [...this.#peers.values()].filter(({ answered, pending }) => pending && answered === 0).length;
+  /** Connections that have not carried an answer: a request there cannot be sent again. */
+  get unansweredCount(): number {
+    return [...this.#peers.values()].filter(({ answered }) => answered === 0).length;
   }
 
   /** Ends as a killed process does: every connection is reset, nobody listens. */
@@ -64,7 +65,7 @@ export class Upstream {
   }
 
   #serve(socket: Socket): void {
-    const peer: Peer = { received: '', answered: 0, pending: false };
+    const peer: Peer = { received: '', answered: 0 };
     this.#peers.set(socket, peer);
     socket.setEncoding('latin1');
     socket.on('error', () => {});
@@ -76,7 +77,6 @@ export class Upstream {
   }
 
   #onRequest(socket: Socket, peer: Peer): void {
-    peer.pending = true;
     switch (this.behaviour) {
       case 'answer':
         if (this.delayMs > 0) setTimeout(() => this.#answer(socket, peer), this.delayMs);
@@ -86,19 +86,20 @@ export class Upstream {
         socket.write(HALF_ANSWER, 'latin1', () => socket.resetAndDestroy());
         break;
       case 'stall mid-body':
+        this.stalled++;
         socket.write(HALF_ANSWER, 'latin1');
         break;
       case 'stall':
+        this.stalled++;
         break;
     }
   }
 
   #answer(socket: Socket, peer: Peer): void {
-    if (socket.destroyed) return;
+    if (socket.destroyed || this.behaviour === 'stall') return;
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${this.bodyBytes}\r\n\r\n${'x'.repeat(this.bodyBytes)}`, 'latin1');
     this.answered++;
     peer.answered++;
-    peer.pending = false;
   }
 }
 
