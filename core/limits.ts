@@ -2,6 +2,7 @@
  * Every bound in Weft, in one list: its default, the environment flag that changes it, the metric that counts how
  * often it was met, and what happens then. docs/tuning.md is generated from this list and a test holds the two together.
  */
+import { HTTP2_LIMITS } from './http2/limits.ts';
 
 /** One bound. */
 export interface Limit {
@@ -290,6 +291,7 @@ export const LIMITS = {
     'limits/binding_lookups',
     'Path lookups that one binding or delegation may hold open: a dtab can multiply them without end. More fails it.',
   ),
+  ...HTTP2_LIMITS,
   statsWindowMs: limit(
     'WEFT_STATS_WINDOW_MS',
     60000,
