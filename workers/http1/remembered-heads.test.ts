@@ -22,7 +22,7 @@ import {
 
 const SHORTEST = 16;
 const LONGEST = 1024;
-const SLOTS = 256;
+const SLOTS = 1024;
 const LENGTHS = [16, 17, 18, 19, 20, 21, 63, 64, 65, 66, 67, 255, 256, 257, 1021, 1022, 1023, 1024];
 const ENDING = '\r\n\r\n';
 
@@ -214,7 +214,7 @@ describe('requests', () => {
     assert.deepEqual([memory.hash, memory.recurring], [0, false]);
   });
 
-  test('a slot holds one request: the next one takes its place', () => {
+  test('a slot holds one request: the next takes its place, when it comes eight times in a row', () => {
     const memory = new RequestMemory();
     const slotOf = (head: string) => {
       const { bytes, at, end } = place(head);
@@ -225,8 +225,20 @@ describe('requests', () => {
     const second = others.find((head) => slotOf(head) === slotOf(first)) ?? assert.fail('no two heads share a slot');
     const apart = headOf(41, 1);
     assert.notEqual(slotOf(apart), slotOf(first));
-    remember(memory, first);
+    const owner = remember(memory, first);
     const other = remember(memory, apart);
+    for (let turn = 0; turn < 20; turn++) {
+      for (let i = 0; i < 7; i++) {
+        assert.equal(find(memory, second), null);
+        assert.equal(memory.recurring, false);
+      }
+      assert.equal(find(memory, first), owner, 'who is met in between keeps the place');
+    }
+    for (let i = 0; i < 8; i++) {
+      assert.equal(memory.recurring, false);
+      assert.equal(find(memory, second), null);
+    }
+    assert.equal(memory.recurring, true);
     const winner = remember(memory, second);
     assert.equal(find(memory, first), null);
     assert.equal(find(memory, second), winner);

@@ -4,7 +4,7 @@
  * does for HTTP/1 across the connections of a server.
  *
  *     head --hash--> slot   seen once:    the hash alone          (traffic that never repeats leaves nothing behind)
- *                           seen twice:   bytes, verdict, and the head as it goes out
+ *                           seen twice:   bytes, verdict, and the head as it goes out, if the slot is free
  *                           again:        compared byte for byte, then the prepared head is copied
  *
  * Only plain messages are remembered: nothing whose meaning depends on more than its bytes and its route, no request with
@@ -16,7 +16,9 @@ import { TOKEN_VIA } from '../../core/http1/tokens.ts';
 import type { Route, RouteBranch } from '../router/routes.ts';
 import { type Piece, viewOf } from './field-lines.ts';
 
-const SLOTS = 256;
+const SLOTS = 1024;
+/** Times that a head must come, its slot's owner not once between, to take that slot: two in turn would cost a copy each. */
+const CONTESTS = 8;
 /** Longer heads are not remembered: comparing and keeping them costs more than it is worth. */
 const HEAD_BYTES_MAX = 1024;
 const HEAD_BYTES_MIN = 16;
@@ -73,7 +75,9 @@ export interface RememberedRequest {
 
 /** The request heads that one server remembers. */
 export class RequestMemory {
+  /** The head that came last to each slot without being remembered, and how often in a row. */
   readonly #hashes = new Int32Array(SLOTS);
+  readonly #rows = new Uint8Array(SLOTS);
   readonly #requests = new Array<RememberedRequest | null>(SLOTS).fill(null);
   /** Hash of the head last looked for; 0 for one that cannot be remembered. */
   hash = 0;
@@ -91,11 +95,16 @@ export class RequestMemory {
     const slot = hash & (SLOTS - 1);
     const request = this.#requests[slot] as RememberedRequest | null;
     if (request !== null && request.hash === hash && request.head.byteLength === byteLength) {
-      if (request.head.matches(bytes, at, end)) return request;
+      if (request.head.matches(bytes, at, end)) {
+        this.#rows[slot] = 0;
+        return request;
+      }
     }
     this.hash = hash;
-    this.recurring = this.#hashes[slot] === hash;
+    const inRow = this.#hashes[slot] === hash ? Math.min((this.#rows[slot] as number) + 1, CONTESTS) : 1;
     this.#hashes[slot] = hash;
+    this.#rows[slot] = inRow;
+    this.recurring = inRow >= (request === null ? 2 : CONTESTS);
     return null;
   }
 
@@ -106,7 +115,10 @@ export class RequestMemory {
 
   /** Forgets what no longer holds. */
   forget(request: RememberedRequest): void {
-    this.#requests[request.hash & (SLOTS - 1)] = null;
+    const slot = request.hash & (SLOTS - 1);
+    this.#requests[slot] = null;
+    this.#hashes[slot] = request.hash;
+    this.#rows[slot] = 1;
   }
 }
 
