@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ROOT } from '../house/root.ts';
+import { freePort } from '../support/weft.ts';
 
 const IP = '127.0.0.1';
 const CONNECTIONS = 32;
@@ -35,16 +35,6 @@ function start(program: string, args: readonly string[]): ChildProcess {
   const child = spawn(program, args, { cwd: directory, stdio: ['ignore', 2, 2] });
   children.push(child);
   return child;
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, IP);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function waitFor(url: string): Promise<void> {

@@ -36,7 +36,8 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   private expectsContinue = false;
   /** {@link onUpstreamReady} came while the request's bytes were still at hand. */
   private readyInline = false;
-  private readyLater = false;
+  /** Whoever said that it is ready, until the request is sent to it. */
+  private readyLater: Upstream | null = null;
   private dispatching = false;
 
   constructor(server: Http1Server, worker: number, fd: number) {
@@ -249,11 +250,13 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   runDeferred(): void {
     if (this.closed) return;
     this.goesOn = false;
-    if (this.readyLater) {
-      this.readyLater = false;
+    const ready = this.readyLater;
+    if (ready !== null) {
+      this.readyLater = null;
       // WAITING: the request goes out again, because the connection that it had gone out on was closed already.
       const due = this.state === ACQUIRING || this.state === WAITING;
-      if (due && this.exchange?.upstream != null) this.sendRequestLater();
+      // Lost since it was ready: its successor may not even be connected, and speaks for itself.
+      if (due && this.exchange?.upstream === ready) this.sendRequestLater();
     }
     if (this.state !== HEAD || this.isBackedUp) return;
     if (this.kept !== null) this.takeHeads(this.net.readAt, this.restore());
@@ -294,7 +297,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       return;
     }
     // Whoever calls may have bytes in hand in the read buffer, where this connection's own would be restored.
-    this.readyLater = true;
+    this.readyLater = (this.exchange as Exchange).upstream;
     this.net.reactor.defer(this);
   }
 
