@@ -6,6 +6,7 @@
  *
  * The listening sockets are the supervisor's: while a worker is away, connections queue in the kernel.
  */
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { FromWorker, ToWorker, WorkerStart } from '../workers/messages.ts';
@@ -13,6 +14,11 @@ import { createWakeup, type Mapping, ring, unmap } from '../workers/os/index.ts'
 
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 5000;
+/**
+ * Old space of a worker before its first full collection. V8 would put that off until there are some hundred MiB: what
+ * ended connections leave behind is little, and would grow for hours.
+ */
+const FIRST_COLLECTION_MB = 10;
 /** A worker that lived this long has not died of its start. */
 const SETTLED_MS = 10_000;
 
@@ -63,6 +69,8 @@ export class WorkerPool {
       pauseMs: 0,
       onServing: () => {},
     }));
+    // No option of a worker's own says this; the heap of this thread is set up already and keeps what it has.
+    setFlagsFromString(`--initial-old-space-size=${FIRST_COLLECTION_MB}`);
     this.#piscina = new Piscina({
       filename: new URL('../workers/worker.js', import.meta.url).href,
       minThreads: workers,

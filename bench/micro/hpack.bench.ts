@@ -1,8 +1,7 @@
 /**
  * Nanoseconds and allocated bytes per header field, decoded and encoded; and the Huffman code per string.
  *
- * hpack.js is a yardstick only: it is what npm has (4 million downloads a week through webpack-dev-server), in JavaScript
- * as well, and was last published in 2017; nobody maintains it.
+ * hpack.js is a yardstick only, because it is in JavaScript too: as far as we could tell, nobody maintains it any more.
  */
 import { createRequire } from 'node:module';
 import { FieldSection } from '../../core/http2/field-section.ts';

@@ -2,7 +2,7 @@
  * One disco file, read again whenever it may have changed.
  *
  *     pulse --same stat--> nothing            text --endpoints---------------------------------> good, told
- *           --else-------> read --+           text --malformed or empty--> doubt --settleMs, same stat--> believed
+ *           --else-------> read --+           text --malformed or empty--> doubt --doubtMs, same stat--> believed
  *                                 |           refused (size, rights) ------------> reported
  *                                 +---------> no file ---------------------------> absent
  *
@@ -25,7 +25,7 @@ export interface FileReading {
   readonly pulses: DirectoryPulses;
   readonly after: After;
   /** Time after which a doubtful content is read again. */
-  readonly settleMs: number;
+  readonly doubtMs: number;
   readonly fileBytesMax: number;
   /** Told each time that a file was found larger than that. */
   readonly onTooLarge: () => void;
@@ -137,7 +137,7 @@ class DiscoFile {
   #doubtIt(signature: string): void {
     this.close();
     const confirm = () => this.#try(() => this.#judge(this.#read(), true));
-    this.#doubt = { signature, stop: this.#reading.after(this.#reading.settleMs, confirm) };
+    this.#doubt = { signature, stop: this.#reading.after(this.#reading.doubtMs, confirm) };
   }
 
   #onError(error: NodeJS.ErrnoException): void {

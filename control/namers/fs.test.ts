@@ -199,7 +199,9 @@ test('an empty file is believed after a moment', async (t) => {
   write('web', '');
   const web = follow(t, namer, '/web');
   assert.deepEqual(web.seen, ['/#/io.l5d.fs/web / pending']);
-  clock.advance(25);
+  clock.advance(249);
+  assert.deepEqual(web.seen, ['/#/io.l5d.fs/web / pending'], 'its writer may still be at it');
+  clock.advance(1);
   assert.equal(web.seen.at(-1), '/#/io.l5d.fs/web / []');
   web.stop();
   assert.equal(clock.pending, 0);
@@ -232,7 +234,7 @@ test('a file that was malformed from the start has failed, until it is mended', 
   const { namer, write } = harness(t, clock.after);
   write('web', '127.0.0.1');
   const web = follow(t, namer, '/web');
-  clock.advance(25);
+  clock.advance(250);
   assert.equal(web.seen.at(-1), '/#/io.l5d.fs/web / failed: malformed address: 127.0.0.1');
   write('web', '127.0.0.1 80');
   clock.advance(1000);

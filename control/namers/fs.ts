@@ -20,6 +20,8 @@ import { type After, afterMs } from './timer.ts';
 const POLL_MS = 1000;
 /** Long enough for a writer between its truncate and its write, too short for anybody to notice. */
 const SETTLE_MS = 25;
+/** A writer may be held up that long between truncating a file and filling it: on a busy machine 25 ms were not enough. */
+const DOUBT_MS = 250;
 
 /** Settings of an {@link FsNamer}. */
 export interface FsNamerOptions {
@@ -50,7 +52,7 @@ export class FsNamer implements Namer {
     this.#rootDir = options.rootDir;
     this.#dns = options.dns;
     this.#pulses = new DirectoryPulses({ after, pollMs: POLL_MS, settleMs: SETTLE_MS });
-    const reading = { ...options, after, pulses: this.#pulses, settleMs: SETTLE_MS };
+    const reading = { ...options, after, pulses: this.#pulses, doubtMs: DOUBT_MS };
     this.#addrs = new SharedLives((file) =>
       fileEndpoints(file, reading).flatMap((state) => this.#resolve(state), sameAddr),
     );
