@@ -150,6 +150,8 @@ test('a request in flight is pending at every level', async () => {
     'C/service/svc/web/pending': 1,
     'C/loadbalancer/load': 1,
   });
+  // It is pending from the pick on, before the endpoint has it.
+  await metricsUntil(weft, () => assert.ok(held.length > 0));
   for (const connection of held.splice(0)) connection.send(OK);
   await client.until('an answer', (text) => text.endsWith('ok'));
   client.close();
