@@ -104,6 +104,18 @@ test('an endpoint of three refuses from the start: no request is lost', async ()
   assert.ok((await weft.metric(`${CLIENT}/service_creation/failures/connect_refused`)) > 0);
 });
 
+test('all endpoints but one refuse from the start: it serves alone, and no request is lost', async () => {
+  const [alone] = (await startUpstreams(1)) as [Upstream];
+  // It is always the busier one: what is down has no load.
+  alone.delayMs = 5;
+  const refusing = [await freePort(), await freePort(), await freePort()].map((port) => `${IP} ${port}`);
+  const weft = await startWeft({ disco: { web: [...refusing, alone.disco] } });
+  const generator = load(weft);
+  await generator.more(SOME_REQUESTS);
+  await generator.stop();
+  assert.equal(generator.errorCount, 0, generator.report);
+});
+
 test('all endpoints refuse, under load: every request is answered 502, and 200 when they are back', async () => {
   const port = await freePort();
   const weft = await startWeft({ disco: { web: [`${IP} ${port}`] } });

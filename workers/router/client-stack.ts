@@ -96,6 +96,23 @@ export class ClientStack implements BalancerEvents {
     return this.#environment.pools[row] ?? this.#openPool(row);
   }
 
+  /**
+   * Picks for a request that an endpoint could not be reached for: another one by chance, then one after the other. Load
+   * says nothing here: an endpoint that is down has none, and would win again.
+   */
+  pickAfter(failed: EndpointPool, attempts: number, nowStamp: number): EndpointPool | null {
+    if (this.closed) return null;
+    if (this.table.changed()) this.refresh();
+    const { rows } = this.table;
+    const at = rows.indexOf(failed.row);
+    if (at < 0 || rows.length === 1) return this.pick(nowStamp);
+    const { worker, random } = this.#environment;
+    const skipped = attempts === 1 ? random.below(rows.length - 1) : 0;
+    const row = rows[(at + 1 + skipped) % rows.length] as number;
+    this.cells.start(row, worker);
+    return this.#environment.pools[row] ?? this.#openPool(row);
+  }
+
   onMaxEffortExhausted(): void {
     this.stats.increment(this.scope, COUNTER.loadBalancerMaxEffortExhausted);
   }

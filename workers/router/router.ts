@@ -168,9 +168,13 @@ export class Router {
 
   /** Picks an endpoint and gets a connection to it; the downstream hears when it is ready, or why there is none. */
   dispatch(exchange: Exchange): void {
+    const { client } = exchange.branch as RouteBranch;
+    this.#send(exchange, client.pick(this.#environment.net.reactor.nowStamp));
+  }
+
+  #send(exchange: Exchange, pool: EndpointPool | null): void {
     const branch = exchange.branch as RouteBranch;
-    const { nowMicros, nowStamp, nowTick } = this.#environment.net.reactor;
-    const pool = branch.client.pick(nowStamp);
+    const { nowMicros, nowTick } = this.#environment.net.reactor;
     if (pool === null) {
       const route = exchange.route as Route;
       this.fail(exchange, noBrokers(route.path, this.config.dtab, route.dtab));
@@ -213,7 +217,7 @@ export class Router {
     this.#settle(exchange, true, true);
     if (exchange.attempts < this.#environment.net.limits.acquisitionAttemptsMax) {
       this.#environment.stats.increment(scope, COUNTER.retriesRequeues);
-      this.dispatch(exchange);
+      this.#send(exchange, branch.client.pickAfter(pool, exchange.attempts, this.#environment.net.reactor.nowStamp));
       return;
     }
     this.#environment.net.limitMet('acquisitionAttemptsMax');
