@@ -22,6 +22,7 @@ import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
 import { ScopeKeeper } from './binding/scope-keeper.ts';
 import { readDescriptorsMax } from './descriptors.ts';
+import { headBytesMax } from './head-bytes.ts';
 import { DefaultInterpreter } from './interpreters/default.ts';
 import type { Interpreter } from './interpreters/interpreter.ts';
 import { Listening } from './listening.ts';
@@ -33,9 +34,6 @@ import { connectionsUnderWay, createSharedState, type SharedState } from './shar
 import { Metrics } from './telemetry/metrics.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
 import { WorkerPool } from './worker-pool.ts';
-
-/** What Weft adds to a client's head, and its own lines, at most. */
-const HEAD_SLACK_BYTES = 4096;
 
 /** The load of a dead worker: so much that no other hands it a connection, which would wait for its successor. */
 const AWAY = 0x3fffffff;
@@ -192,12 +190,11 @@ export class Supervisor {
     this.#publisher.admitWorker(worker);
     Atomics.store(this.#connections, worker, connectionsUnderWay(handover, worker));
     const routers = this.config.routers;
-    const headKB = Math.max(...routers.map((router) => router.maxHeadersKB + router.maxInitialLineKB));
     return {
       limits: this.#limits,
       routers,
       listeners: this.#listeners[worker] as ListenerSpec[],
-      headBytesMax: headKB * 1024 + HEAD_SLACK_BYTES,
+      headBytesMax: headBytesMax(routers, this.#limits),
       gates,
       fds,
       descriptorsMax: this.#descriptorsMax,

@@ -17,7 +17,14 @@ export interface Limit {
   readonly doc: string;
 }
 
-function limit(env: string, defaultValue: number, min: number, max: number, metric: string, doc: string): Limit {
+function limit<const M extends string>(
+  env: string,
+  defaultValue: number,
+  min: number,
+  max: number,
+  metric: M,
+  doc: string,
+): Limit & { readonly metric: M } {
   return { env, defaultValue, min, max, metric, doc };
 }
 
@@ -304,6 +311,11 @@ export const LIMITS = {
 
 /** A name in {@link LIMITS}. */
 export type LimitName = keyof typeof LIMITS;
+
+/** A name in {@link LIMITS} whose bound has a counter. */
+export type CountedLimitName = {
+  [Name in LimitName]: (typeof LIMITS)[Name]['metric'] extends '' ? never : Name;
+}[LimitName];
 
 /** The values in force. */
 export type LimitValues = Readonly<Record<LimitName, number>>;

@@ -9,7 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { Random } from '../core/balance/random.ts';
-import type { RouterConfig, ServerConfig } from '../core/config/types.ts';
+import type { HttpRouterConfig, HttpServerConfig } from '../core/config/types.ts';
 import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
@@ -83,6 +83,9 @@ class Worker extends Timer implements Ready {
     const pools = new Array<EndpointPool | undefined>(limits.endpointsMax).fill(undefined);
     const say = (message: FromWorker) => port.postMessage(message);
     for (const [index, config] of routers.entries()) {
+      if (config.protocol !== 'http' || config.client.protocol !== 'http') {
+        throw new Error(`router '${config.label}': h2 is not served yet`);
+      }
       const client = new Http1Client(this.#net, worker, this.#parser(config), this.#parser(config), () =>
         this.#routers.some((router) => router.routes.evictIdleConnection()),
       );
@@ -108,7 +111,7 @@ class Worker extends Timer implements Ready {
 
   #random: Random = new Random(0);
 
-  #parser(config: RouterConfig): HeadParser {
+  #parser(config: HttpRouterConfig): HeadParser {
     const { headerCountMax, leadingEmptyLinesMax, trailerBytesMax } = this.#start.limits;
     return new HeadParser({
       headerCountMax,
@@ -153,8 +156,8 @@ class Worker extends Timer implements Ready {
     }
   }
 
-  #configOf(spec: ListenerSpec): ServerConfig {
-    return (this.#start.routers[spec.router] as RouterConfig).servers[spec.server] as ServerConfig;
+  #configOf(spec: ListenerSpec): HttpServerConfig {
+    return (this.#start.routers[spec.router] as HttpRouterConfig).servers[spec.server] as HttpServerConfig;
   }
 
   #onShortage(): void {

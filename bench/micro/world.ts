@@ -91,7 +91,7 @@ ${keys}
   servers: [{port: 4140}]
 `;
   const [config] = loadConfig(text, 'bench', { limits: LIMITS }).routers;
-  if (config === undefined) throw new Error('no router');
+  if (config?.protocol !== 'http') throw new Error('no http router');
   return new Router(0, config, environment);
 }
 

@@ -3,7 +3,7 @@
  * shows, it asks for; what it is told to do, it passes on. Whoever starts the process implements this interface.
  */
 
-import type { LimitName } from '../../core/limits.ts';
+import type { CountedLimitName } from '../../core/limits.ts';
 import type { MetricNode } from '../telemetry/metrics-tree.ts';
 
 /** How `/delegator.json` went (spec 01 section 8.3). Messages are the parser's or the interpreter's own. */
@@ -71,7 +71,7 @@ export interface AdminContext {
   /** Begins a graceful shutdown and returns at once; `graceMs` undefined means the configured grace. */
   shutdown(graceMs: number | undefined): void;
   /** Counts that a bound was met ({@link Metrics.limitMet}). */
-  limitMet(name: LimitName): void;
+  limitMet(name: CountedLimitName): void;
   /** Logs one line. */
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }

@@ -3,7 +3,7 @@
  * whose native binary does not load everywhere (it wants glibc 2.38), and Node's own http server, which does.
  */
 
-import type { LimitName, LimitValues } from '../../core/limits.ts';
+import type { CountedLimitName, LimitValues } from '../../core/limits.ts';
 
 /** A request, its body read whole and bounded. */
 export interface AdminRequest {
@@ -36,7 +36,7 @@ export interface ListenOptions {
   readonly port: number;
   readonly limits: Pick<LimitValues, 'adminBodyBytesMax' | 'adminConnectionsMax' | 'adminRequestTimeoutMs'>;
   readonly handler: AdminHandler;
-  readonly limitMet: (name: LimitName) => void;
+  readonly limitMet: (name: CountedLimitName) => void;
 }
 
 /** A listening server. */

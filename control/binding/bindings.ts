@@ -8,7 +8,7 @@
  * A binding lives while some worker holds a route for it. After a first good tree, pending and failed states are
  * ignored: the last good tree serves on (spec 01 section 4.4).
  */
-import type { LimitName } from '../../core/limits.ts';
+import type { CountedLimitName } from '../../core/limits.ts';
 import type { State } from '../../core/names/activity.ts';
 import type { Bound } from '../../core/names/bound.ts';
 import { Dtab } from '../../core/names/dtab.ts';
@@ -60,7 +60,7 @@ export interface BindingsEnvironment {
   readonly scopes: ScopeKeeper;
   readonly bindingsMax: number;
   send(worker: number, message: ToWorker): void;
-  limitMet(name: LimitName): void;
+  limitMet(name: CountedLimitName): void;
 }
 
 /** The bindings of one router. */

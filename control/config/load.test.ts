@@ -20,49 +20,76 @@ const SMALLEST = 'routers: [{protocol: http, servers: [{}]}]';
 
 const kindOnly = (kind: string) => ({ kind, experimental: false });
 
-/** A router of which only the protocol and one server are said. */
-const DEFAULT_ROUTER = {
-  protocol: 'http',
-  label: 'http',
-  servers: [
-    {
-      port: 4140,
-      ip: '127.0.0.1',
-      label: undefined,
-      maxConcurrentRequests: undefined,
-      maxCallDepth: 1000,
-      clearContext: false,
-      timestampHeader: undefined,
-      socketOptions: {
-        noDelay: true,
-        keepAlive: false,
-        reuseAddr: true,
-        reusePort: false,
-        backlog: undefined,
-      },
-    },
-  ],
-  client: {
-    ...kindOnly('io.l5d.global'),
-    loadBalancer: { ...kindOnly('p2c'), maxEffort: 5 },
-    hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
-    failFast: false,
-    failureAccrual: kindOnly('none'),
-    socketOptions: { noDelay: true, keepAlive: false },
+/** What HTTP/2 endpoints say of themselves. */
+const DEFAULT_HTTP2 = {
+  initialStreamWindowBytes: 65535,
+  headerTableBytes: 4096,
+  maxFrameBytes: 16384,
+  maxHeaderListBytes: undefined,
+  windowUpdateRatio: 0.99,
+};
+
+/** A server of which nothing is said, without what differs between protocols. */
+const DEFAULT_SERVER = {
+  ip: '127.0.0.1',
+  label: undefined,
+  maxConcurrentRequests: undefined,
+  maxCallDepth: 1000,
+  clearContext: false,
+  socketOptions: {
+    noDelay: true,
+    keepAlive: false,
+    reuseAddr: true,
+    reusePort: false,
+    backlog: undefined,
   },
-  service: { ...kindOnly('io.l5d.global'), responseClassifier: kindOnly('io.l5d.http.nonRetryable5XX') },
+};
+
+const DEFAULT_CLIENT = {
+  ...kindOnly('io.l5d.global'),
+  loadBalancer: { ...kindOnly('p2c'), maxEffort: 5 },
+  hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
+  failFast: false,
+  failureAccrual: kindOnly('none'),
+  socketOptions: { noDelay: true, keepAlive: false },
+  ...DEFAULT_HTTP2,
+};
+
+const DEFAULT_BINDING = {
   dtab: '',
   dstPrefix: '/svc',
-  identifier: [{ ...kindOnly('io.l5d.header.token'), header: 'Host' }],
   interpreter: { ...kindOnly('default'), transformers: [] },
   originator: false,
   bindingTimeoutMs: 10000,
   bindingCache: { paths: 1000, trees: 1000, bounds: 1000, clients: 1000, idleTtlSecs: 600 },
+};
+
+/** A router of which only the protocol and one server are said. */
+const DEFAULT_ROUTER = {
+  protocol: 'http',
+  label: 'http',
+  servers: [{ ...DEFAULT_SERVER, port: 4140, timestampHeader: undefined }],
+  client: { ...DEFAULT_CLIENT, protocol: 'http' },
+  service: { ...kindOnly('io.l5d.global'), responseClassifier: kindOnly('io.l5d.http.nonRetryable5XX') },
+  ...DEFAULT_BINDING,
+  identifier: [{ ...kindOnly('io.l5d.header.token'), header: 'Host' }],
   maxHeadersKB: 8,
   maxInitialLineKB: 4,
   maxErrResponseKB: 5120,
   streamingEnabled: true,
   compressionLevel: 0,
+  experimental: false,
+};
+
+/** The same of h2. */
+const DEFAULT_H2_ROUTER = {
+  protocol: 'h2',
+  label: 'h2',
+  servers: [{ ...DEFAULT_SERVER, ...DEFAULT_HTTP2, port: 4142, maxConcurrentStreamsPerConnection: 1000 }],
+  client: { ...DEFAULT_CLIENT, protocol: 'h2' },
+  service: { ...kindOnly('io.l5d.global'), responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX') },
+  ...DEFAULT_BINDING,
+  identifier: [{ ...kindOnly('io.l5d.header.token'), header: ':authority' }],
   experimental: false,
 };
 
@@ -87,6 +114,88 @@ test('defaults are filled in (spec 02 sections 3 to 8)', () => {
     usage: { orgId: undefined, enabled: true },
   });
   assert.deepEqual(raw, { routers: [{ protocol: 'http', servers: [{}] }] });
+});
+
+test('the defaults of an h2 router (spec 02 sections 5.2 and 6.4)', () => {
+  assert.deepEqual(load('routers: [{protocol: h2, servers: [{}]}]').routers, [DEFAULT_H2_ROUTER]);
+});
+
+test('every key of h2, at the ends of its range', () => {
+  const smallest = {
+    initialStreamWindowBytes: 1,
+    headerTableBytes: 0,
+    maxFrameBytes: 16384,
+    maxHeaderListBytes: 1024,
+    windowUpdateRatio: 0.01,
+  };
+  const largest = {
+    initialStreamWindowBytes: 2147483647,
+    headerTableBytes: 65536,
+    maxFrameBytes: 1048576,
+    maxHeaderListBytes: 1048576,
+    windowUpdateRatio: 0.999,
+  };
+  const streams = { maxConcurrentStreamsPerConnection: 1 };
+  const router = (endpoint: object) => ({
+    protocol: 'h2',
+    servers: [{ port: 1, ...endpoint, ...streams }],
+    client: endpoint,
+  });
+  for (const endpoint of [smallest, largest]) {
+    const [read] = load(JSON.stringify({ routers: [router(endpoint)] })).routers;
+    assert.deepEqual(read?.servers, [{ ...DEFAULT_SERVER, port: 1, ...endpoint, ...streams }]);
+    assert.deepEqual(read?.client, { ...DEFAULT_CLIENT, protocol: 'h2', ...endpoint });
+  }
+  const [coerced] = load(
+    'routers: [{protocol: h2, servers: [{windowUpdateRatio: "0.5", maxFrameBytes: "20000"}]}]',
+  ).routers;
+  assert.ok(coerced?.protocol === 'h2');
+  assert.deepEqual([coerced.servers[0]?.windowUpdateRatio, coerced.servers[0]?.maxFrameBytes], [0.5, 20000]);
+});
+
+test("a client speaks its router's protocol, or the one that it names", () => {
+  const { routers } = load(`
+routers:
+- {protocol: http, label: up, servers: [{port: 1}], client: {protocol: h2, maxFrameBytes: 32768}}
+- {protocol: h2, label: down, servers: [{port: 2}], client: {protocol: http}}
+`);
+  assert.deepEqual(routers[0]?.client, { ...DEFAULT_CLIENT, protocol: 'h2', maxFrameBytes: 32768 });
+  assert.deepEqual(routers[1]?.client, { ...DEFAULT_CLIENT, protocol: 'http' });
+});
+
+test('the kinds of h2', () => {
+  const { routers } = load(`
+routers:
+- protocol: h2
+  servers: [{}]
+  identifier: [{kind: io.l5d.header.token}, {kind: io.l5d.header.path}, {kind: io.l5d.static, path: /a}]
+  service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable}}
+- protocol: h2
+  label: other
+  servers: [{port: 1}]
+  identifier:
+  - {kind: io.l5d.header.token, header: X-Service}
+  - {kind: io.l5d.header.path, header: :Authority, segments: 2}
+  service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable, successStatusCodes: [0, "5", 16]}}
+- {protocol: h2, label: third, servers: [{port: 2}], service: {responseClassifier: {kind: io.l5d.h2.allSuccessful}}}
+`);
+  assert.deepEqual(routers[0]?.identifier, [
+    { ...kindOnly('io.l5d.header.token'), header: ':authority' },
+    { ...kindOnly('io.l5d.header.path'), header: ':path', segments: undefined },
+    { ...kindOnly('io.l5d.static'), path: '/a' },
+  ]);
+  assert.deepEqual(routers[1]?.identifier, [
+    { ...kindOnly('io.l5d.header.token'), header: 'X-Service' },
+    { ...kindOnly('io.l5d.header.path'), header: ':Authority', segments: 2 },
+  ]);
+  assert.deepEqual(
+    routers.map(({ service }) => service.responseClassifier),
+    [
+      { ...kindOnly('io.l5d.h2.grpc.neverRetryable'), successStatusCodes: [0] },
+      { ...kindOnly('io.l5d.h2.grpc.neverRetryable'), successStatusCodes: [0, 5, 16] },
+      kindOnly('io.l5d.h2.allSuccessful'),
+    ],
+  );
 });
 
 test('the defaults of kinds', () => {

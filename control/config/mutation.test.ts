@@ -37,6 +37,11 @@ routers:
   label: in
   servers: [{port: 4141}]
   interpreter: *default
+- protocol: h2
+  identifier: {kind: io.l5d.header.path, segments: 1}
+  servers: [{maxFrameBytes: 32768, windowUpdateRatio: 0.5}]
+  client: {protocol: h2, maxHeaderListBytes: 8192}
+  service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable, successStatusCodes: [0, 5]}}
 telemetry: [{kind: io.l5d.prometheus, prefix: l5d_}]
 usage: {enabled: false}
 `;

@@ -1,5 +1,5 @@
 /**
- * Routers that are refused: identifiers, servers, clients and services included, and the words they are refused with: each text is
+ * Http routers that are refused: identifiers, servers, clients and services included, and the words they are refused with: each text is
  * followed by its messages (`> line:column: …`, without the quoted source line). The reference of what a person sees.
  */
 export const WRONG_ROUTERS = String.raw`
@@ -21,14 +21,10 @@ routers:
 > 1:1: routers: missing required key "routers". Add "routers: …".
 
 routers: [{servers: [{}]}]
-> 1:11: routers[0]: missing required key "protocol". Supported: http.
+> 1:11: routers[0]: missing required key "protocol". Supported: http, h2.
 
 routers: [{protocol: htpp, servers: [{}]}]
-> 1:22: routers[0].protocol: unknown router protocol "htpp". Did you mean "http"? Supported: http.
-
-routers: [{protocol: h2, servers: [{}], h2AccesLog: a}]
-> 1:22: routers[0].protocol: h2 is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. It comes next.
-> 1:41: routers[0].h2AccesLog: unknown key "h2AccesLog". Did you mean "h2AccessLog"?
+> 1:22: routers[0].protocol: unknown router protocol "htpp". Did you mean "http"? Supported: http, h2.
 
 routers: [{protocol: thrift, servers: [{}]}]
 > 1:22: routers[0].protocol: thrift is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
@@ -140,7 +136,7 @@ routers: [{protocol: http, servers: [{}], announcers: [{kind: io.l5d.serversets}
 > 1:43: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], thriftProtocol: binary}]
-> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, dtab, dstPrefix, identifier, interpreter, originator, bindingTimeoutMs, bindingCache, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, experimental.
+> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, experimental.
 
 routers: [{protocol: http, servers: [{}], interpreter: {kind: io.l5d.namerd, dts: /$/inet/a/1}}]
 > 1:63: routers[0].interpreter.kind: io.l5d.namerd is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { ConfigError, loadConfig } from './load.ts';
 import { WRONG_DOCUMENTS } from './wrong-documents.test-data.ts';
+import { WRONG_H2_ROUTERS } from './wrong-h2.test-data.ts';
 import { WRONG_ROUTERS } from './wrong-routers.test-data.ts';
 
 interface Case {
@@ -49,7 +50,7 @@ function refusalOf(text: string): ConfigError {
   assert.fail(`it loads: ${text}`);
 }
 
-const cases = [...readCases(WRONG_DOCUMENTS), ...readCases(WRONG_ROUTERS)];
+const cases = [...readCases(WRONG_DOCUMENTS), ...readCases(WRONG_ROUTERS), ...readCases(WRONG_H2_ROUTERS)];
 
 test('there are at least 60 wrong configurations', () => {
   assert.ok(cases.length >= 60, `${cases.length}`);

@@ -3,7 +3,7 @@
  * counters of met bounds, and the clock of windows.
  */
 
-import { LIMITS, type LimitName } from '../../core/limits.ts';
+import { type CountedLimitName, LIMITS } from '../../core/limits.ts';
 import { LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import type { StatsReader } from '../../core/shared/stats-reader.ts';
 import { MetricNode } from './metrics-tree.ts';
@@ -21,9 +21,8 @@ export class Metrics {
   constructor(reader: StatsReader) {
     this.#reader = reader;
     this.scopes = new Scopes(reader, this.#root);
-    for (const [name, { metric }] of Object.entries(LIMITS)) {
-      if (metric === '') continue;
-      const cell = LIMIT_COUNTER[name as LimitName];
+    for (const [name, cell] of Object.entries(LIMIT_COUNTER)) {
+      const { metric } = LIMITS[name as CountedLimitName];
       this.counter(metric.split('/'), () => reader.counter(LIMITS_SCOPE, cell));
     }
     this.counter(['limits', 'stats_chunks'], () => reader.refused);
@@ -40,7 +39,7 @@ export class Metrics {
   }
 
   /** Counts that a bound was met in the supervisor itself. */
-  limitMet(name: LimitName): void {
+  limitMet(name: CountedLimitName): void {
     this.#reader.writer.increment(LIMITS_SCOPE, LIMIT_COUNTER[name]);
   }
 

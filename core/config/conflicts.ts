@@ -31,7 +31,7 @@ function checkServers(router: ConfigNode, path: string, owners: Map<string, stri
       at: servers ?? router,
       path,
       what,
-      remedy: 'Add "servers:" with at least one item, such as "- port: 4140".',
+      remedy: `Add "servers:" with at least one item, such as "- port: ${defaultPorts[protocol] ?? DEFAULT_PORTS.http}".`,
     });
   }
   if (servers?.type !== 'list') return;

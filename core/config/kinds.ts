@@ -62,8 +62,9 @@ export function laterKind(id: string, shape: Shape | readonly string[] = [], tag
 }
 
 /** A kind that exists, but not for this protocol: Linkerd's ids are category-wide (spec 02 section 8.1). */
-export function misplacedKind(id: string, otherProtocol: string): Kind<never> {
-  const refusal = { what: `${id} is for ${otherProtocol} routers, not http ones`, remedy: '' };
+export function misplacedKind(id: string, otherProtocol: 'http' | 'h2'): Kind<never> {
+  const own = otherProtocol === 'h2' ? 'http' : 'h2';
+  const refusal = { what: `${id} is for ${otherProtocol} routers, not ${own} ones`, remedy: '' };
   return { id, schema: { read: () => undefined }, refusal };
 }
 

@@ -72,6 +72,16 @@ export function int(min: number, max = INT_MAX): Schema<number> {
 /** A TCP port, 0–65535; the complaint's wording is Linkerd's. */
 export const port: Schema<number> = ranged('a port number', 0, 65535, (n) => `${n} outside valid range for ports`);
 
+/** A number between 0 and 1, both excluded. */
+export const ratio: Schema<number> = scalar('a number', (node) => {
+  const remedy = 'Write a number between 0 and 1, such as 0.5.';
+  const text = node.text.trim();
+  const isNumber = typeof node.value === 'number' || /^[-+]?\d*\.?\d+$/.test(text);
+  if (!isNumber) return new Complaint(`${show(node)} is not a number`, remedy);
+  const value = Number(typeof node.value === 'number' ? node.value : text);
+  return value > 0 && value < 1 ? value : new Complaint(`${show(node)} is not between 0 and 1`, remedy);
+});
+
 /** `true` or `false`, in quotes or not, and Jackson's 0 and 1. */
 export const boolean: Schema<boolean> = scalar('true or false', (node) => {
   const text = node.text.trim().toLowerCase();
@@ -88,6 +98,14 @@ export const nonEmptyText: Schema<string> = scalar('a string', (node) =>
   node.text === '' ? new Complaint('the string is empty', 'Write a name, or leave the key out.') : node.text,
 );
 
+/** One of a few words. @param what how such a word is called in messages, with its article */
+export function oneOf<const W extends string>(what: string, words: readonly W[]): Schema<W> {
+  return scalar(what, (node) => {
+    const found = words.find((word) => word === node.text);
+    return found ?? new Complaint(`${show(node)} is not ${what}`, `Write ${words.join(' or ')}.`);
+  });
+}
+
 /** An IP literal of either version, canonical. Host names are refused, as Linkerd refuses them. */
 export const ip: Schema<string> = scalar('an IP address', (node) => {
   const remedy =
@@ -97,11 +115,24 @@ export const ip: Schema<string> = scalar('an IP address', (node) => {
   return canonicalIp(node.text) ?? new Complaint(`'${node.text}' is not an IP string literal`, remedy);
 });
 
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const REQUEST_PSEUDO_FIELD = /^:(authority|method|path|scheme)$/i;
+
 /** The name of a header field: a token (RFC 9110 section 5.1). */
 export const headerName: Schema<string> = scalar('a header name', (node) =>
-  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(node.text)
+  TOKEN.test(node.text)
     ? node.text
     : new Complaint(`${show(node)} is not a header name`, 'Use letters, digits and hyphens.'),
+);
+
+/** The name of a header field of HTTP/2, those of the request line included (RFC 9113 section 8.3.1). */
+export const h2HeaderName: Schema<string> = scalar('a header name', (node) =>
+  TOKEN.test(node.text) || REQUEST_PSEUDO_FIELD.test(node.text)
+    ? node.text
+    : new Complaint(
+        `${show(node)} is not a header name`,
+        'Use letters, digits and hyphens, or write one of :authority, :method, :path, :scheme.',
+      ),
 );
 
 /** The path of an admin page. */

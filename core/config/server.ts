@@ -1,5 +1,5 @@
-/** An http router's `servers[]` (spec 02 section 6). */
-
+/** A router's `servers[]` (spec 02 section 6). */
+import { http2EndpointKeys } from './http2-endpoint.ts';
 import { DEFAULT_PORTS } from './protocols/default-ports.ts';
 import { engine } from './removed.ts';
 import { boolean, headerName, int, ip, nonEmptyText, port } from './scalars.ts';
@@ -9,9 +9,7 @@ import { serverTls } from './tls.ts';
 
 const forwardedLabel = optional(keys('kind', 'label'));
 
-/** One listener. */
-export const httpServer = object({
-  port: withDefault(port, DEFAULT_PORTS.http),
+const common = {
   /** Canonical IP literal; 0.0.0.0 and :: are all addresses. */
   ip: withDefault(ip, '127.0.0.1'),
   /** Accepted as Linkerd accepts it; metrics use `server/<ip>/<port>`. Undefined stands for the router's. */
@@ -22,8 +20,6 @@ export const httpServer = object({
   maxCallDepth: withDefault(int(1), 1000),
   /** Whether `l5d-*` headers of clients are dropped and responses sanitised (spec 03 section 4.6). */
   clearContext: withDefault(boolean, false),
-  /** Header to put the time of receipt into, in ms since the epoch. */
-  timestampHeader: optional(headerName),
   socketOptions: section(serverSocketOptions),
   tls: later(serverTls),
   timeoutMs: later(),
@@ -31,4 +27,21 @@ export const httpServer = object({
   addForwardedHeader: later(object({ by: forwardedLabel, for: forwardedLabel })),
   announce: later(),
   engine,
+};
+
+/** One listener of an http router. */
+export const httpServer = object({
+  port: withDefault(port, DEFAULT_PORTS.http),
+  ...common,
+  /** Header to put the time of receipt into, in ms since the epoch. */
+  timestampHeader: optional(headerName),
+});
+
+/** One listener of an h2 router. */
+export const h2Server = object({
+  port: withDefault(port, DEFAULT_PORTS.h2),
+  ...common,
+  ...http2EndpointKeys,
+  /** SETTINGS_MAX_CONCURRENT_STREAMS; a stream beyond is refused. */
+  maxConcurrentStreamsPerConnection: withDefault(int(1), 1000),
 });

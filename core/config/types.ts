@@ -3,9 +3,10 @@
  * (undefined where absence means something). They survive a structured clone, so a worker gets them as they are; names
  * and dtabs are therefore texts, already checked. Types are inferred from the schema: the keys' meanings stand there.
  */
+import type { http2EndpointKeys } from './http2-endpoint.ts';
 import type { linker } from './linker.ts';
 import type { JsonValue } from './node.ts';
-import type { Infer } from './schema.ts';
+import type { Infer, ValueOf } from './schema.ts';
 
 /** A linkerd.yaml. */
 export type LinkerConfig = Infer<typeof linker> & {
@@ -17,10 +18,20 @@ export type LinkerConfig = Infer<typeof linker> & {
 export type AdminConfig = LinkerConfig['admin'];
 /** One of `namers`. */
 export type NamerConfig = LinkerConfig['namers'][number];
-/** One of `routers`. */
+/** One of `routers`; its `protocol` tells which. */
 export type RouterConfig = LinkerConfig['routers'][number];
+/** A router of protocol `http`. */
+export type HttpRouterConfig = Extract<RouterConfig, { readonly protocol: 'http' }>;
+/** A router of protocol `h2`. */
+export type H2RouterConfig = Extract<RouterConfig, { readonly protocol: 'h2' }>;
 /** One of a router's `servers`. */
 export type ServerConfig = RouterConfig['servers'][number];
+/** One of an http router's `servers`. */
+export type HttpServerConfig = HttpRouterConfig['servers'][number];
+/** One of an h2 router's `servers`. */
+export type H2ServerConfig = H2RouterConfig['servers'][number];
+/** What an h2 server and every client have of HTTP/2 (spec 02 section 6.4). */
+export type Http2EndpointConfig = ValueOf<typeof http2EndpointKeys>;
 /** A router's `client`. */
 export type ClientConfig = RouterConfig['client'];
 /** A client's `loadBalancer`. */
@@ -29,8 +40,14 @@ export type LoadBalancerConfig = ClientConfig['loadBalancer'];
 export type HostConnectionPoolConfig = ClientConfig['hostConnectionPool'];
 /** A router's `service`. */
 export type ServiceConfig = RouterConfig['service'];
+/** A service's `responseClassifier`. */
+export type ResponseClassifierConfig = ServiceConfig['responseClassifier'];
 /** One of a router's `identifier`s. */
 export type IdentifierConfig = RouterConfig['identifier'][number];
+/** One of an http router's `identifier`s. */
+export type HttpIdentifierConfig = HttpRouterConfig['identifier'][number];
+/** One of an h2 router's `identifier`s. */
+export type H2IdentifierConfig = H2RouterConfig['identifier'][number];
 /** A router's `interpreter`. */
 export type InterpreterConfig = RouterConfig['interpreter'];
 /** One of `telemetry`. */

@@ -10,7 +10,7 @@
  * A client that sends such bytes is answered with the status here and its connection closed; whatever an upstream does
  * wrong is a 502 to the client, and its connection closed (hostile-inputs rows 1 to 27).
  */
-import type { LimitName } from '../limits.ts';
+import type { CountedLimitName } from '../limits.ts';
 import type { Reason } from '../reasons.ts';
 
 /** More bytes are needed. */
@@ -52,7 +52,7 @@ export const ERR_CHUNK_DATA_END = -35;
 export const ERR_TRAILERS_TOO_LARGE = -36;
 
 /** The bound of core/limits.ts that an error says was met; undefined for one that says something else. */
-export function limitOf(code: number): LimitName | undefined {
+export function limitOf(code: number): CountedLimitName | undefined {
   switch (code) {
     case ERR_FIELD_COUNT:
       return 'headerCountMax';

@@ -11,7 +11,7 @@
  * in the time in which a slow one has ten. So useful work gives back what such work brings along, and only what is out of
  * proportion adds up. The clock is passed in; a reading that does not move on is no time.
  */
-import type { LimitName, LimitValues } from '../limits.ts';
+import type { CountedLimitName, LimitValues } from '../limits.ts';
 import {
   ERR_EMPTY_FRAMES,
   ERR_IGNORED_FRAMES,
@@ -49,7 +49,7 @@ export const TINY_WINDOW_UPDATE_BYTES = 512;
 const SETTINGS_ENTRIES_FREE = 32;
 
 /** The bound of each budget: its name in core/limits.ts, whose counter rises when the budget is overspent. */
-export const BUDGET_LIMITS: readonly LimitName[] = [
+export const BUDGET_LIMITS: readonly CountedLimitName[] = [
   'h2PeerResetsMax',
   'h2ProvokedResetsMax',
   'h2PingsMax',

@@ -6,7 +6,7 @@
  *                        |<---- at most h2ContinuationsMax ------->|
  *              at most h2FieldBlockBytesMax in all fragments
  */
-import type { LimitName } from '../limits.ts';
+import type { CountedLimitName } from '../limits.ts';
 import { ERR_BLOCK_BYTES, ERR_BLOCK_FRAMES } from './protocol-errors.ts';
 
 /** The bounds, by their names in core/limits.ts. */
@@ -46,6 +46,6 @@ export class FieldBlockBudget {
 }
 
 /** The bound that an error of this file is about: its counter rises. */
-export function fieldBlockLimit(error: number): LimitName {
+export function fieldBlockLimit(error: number): CountedLimitName {
   return error === ERR_BLOCK_FRAMES ? 'h2ContinuationsMax' : 'h2FieldBlockBytesMax';
 }

@@ -1,12 +1,17 @@
 /**
  * The bounds of HTTP/2, a part of the one list in `core/limits.ts`: what a peer may do that serves no request
- * (hostile-inputs row 34), and how large a field block may be before it is decoded.
+ * (hostile-inputs row 34), and how large a field section may be, before it is decoded and after.
  */
 import type { Limit } from '../limits.ts';
 
 const BUDGET_LARGEST = 1_000_000;
 
-function budget(env: string, defaultValue: number, metric: string, doc: string): Limit {
+function budget<const M extends string>(
+  env: string,
+  defaultValue: number,
+  metric: M,
+  doc: string,
+): Limit & { readonly metric: M } {
   return { env, defaultValue, min: 1, max: BUDGET_LARGEST, metric, doc };
 }
 
@@ -83,5 +88,13 @@ export const HTTP2_LIMITS = {
     max: 16777216,
     metric: 'limits/h2_field_block_bytes',
     doc: 'Compressed bytes of one field block; with more the connection is ended with ENHANCE_YOUR_CALM.',
+  },
+  h2HeaderListBytes: {
+    env: 'WEFT_H2_HEADER_LIST_BYTES',
+    defaultValue: 16384,
+    min: 1024,
+    max: 1048576,
+    metric: 'limits/h2_header_list_bytes',
+    doc: 'Size of a decoded field section, 32 bytes a field included, for servers and clients without maxHeaderListBytes; more is answered 431 (from an upstream: 502).',
   },
 } as const satisfies Record<string, Limit>;

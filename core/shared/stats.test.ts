@@ -185,7 +185,8 @@ test('no two names share a cell', () => {
   assert.equal(new Set(cells).size, cells.length);
   assert.ok(cells.every((cell) => cell < SUM_CELL));
   const limits = Object.values(LIMIT_COUNTER);
-  assert.equal(new Set(limits).size, Object.keys(LIMITS).length);
+  const counted = Object.values(LIMITS).filter(({ metric }) => metric !== '');
+  assert.equal(new Set(limits).size, counted.length);
   assert.ok(Math.min(...limits) >= FIRST_TOTAL, 'a met bound must survive its worker');
 });
 

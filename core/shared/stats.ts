@@ -23,7 +23,7 @@
  * Slab 0 is the supervisor's own: what it counts itself, and what dead workers had counted.
  */
 
-import { LIMITS, type LimitName, type LimitValues } from '../limits.ts';
+import { type CountedLimitName, LIMITS, type LimitValues } from '../limits.ts';
 import { REASONS } from '../reasons.ts';
 import { HISTOGRAM_PARTS } from './histogram.ts';
 
@@ -70,6 +70,7 @@ export const COUNTER = {
   poolSize: 4,
   poolCached: 5,
   poolWaiters: 6,
+  openStreams: 7,
   // Totals from here on.
   requests: 8,
   success: 9,
@@ -103,6 +104,12 @@ export const COUNTER = {
   loadBalancerMaxEffortExhausted: 36,
   nackAdmissionDropped: 37,
   loadBalancerBusyWeightClasses: 38,
+  /** Streams of HTTP/2 whose last frame has come, by the classifier's verdict. */
+  streamSuccess: 39,
+  streamFailures: 40,
+  /** RST_STREAM frames: sent by Weft, and received. */
+  localResets: 41,
+  remoteResets: 42,
 } as const;
 
 /** The first cell that holds a total rather than a level. */
@@ -112,8 +119,8 @@ export const FIRST_TOTAL = 8;
 export const SUM_CELL = 56;
 
 /**
- * Histograms of a scope, for {@link StatsWriter.recordLatency}: durations in microseconds, the last two plain numbers.
- * The directory has no room for more, so what only servers have and what only clients have share a place.
+ * Histograms of a scope, for {@link StatsWriter.recordLatency}: durations in microseconds, or plain numbers. The
+ * directory has no room for more, so what only some kinds of scope have shares a place with what only others have.
  */
 export const HISTOGRAM = {
   requestLatency: 0,
@@ -123,8 +130,14 @@ export const HISTOGRAM = {
   connectionDuration: 3,
   /** Clients. */
   acquisitionLatency: 3,
+  /** Servers; a plain number. */
   connectionRequests: 4,
+  /** Services, clients, and both: from a stream's start to its last frame. */
+  streamLatency: 4,
+  /** Services, clients; a plain number. */
   retriesPerRequest: 5,
+  /** Servers: {@link streamLatency} of theirs. */
+  serverStreamLatency: 5,
 } as const;
 
 /** Counts the requests of every scope for which there was no room. */
@@ -136,16 +149,18 @@ export const LIMITS_SCOPE = 2;
 /** The first scope id that is handed out. */
 export const FIRST_SCOPE = 3;
 
-/** Counter cell of each bound in {@link LIMITS_SCOPE}. */
+const countedLimits = Object.entries(LIMITS).filter(([, { metric }]) => metric !== '');
+
+/** Counter cell in {@link LIMITS_SCOPE} of each bound whose meeting is an event. */
 export const LIMIT_COUNTER = Object.fromEntries(
-  Object.keys(LIMITS).map((name, index) => [name, FIRST_TOTAL + index]),
-) as Readonly<Record<LimitName, number>>;
+  countedLimits.map(([name], index) => [name, FIRST_TOTAL + index]),
+) as Readonly<Record<CountedLimitName, number>>;
 
 const HISTOGRAMS = Math.max(...Object.values(HISTOGRAM)) + 1;
 
 if (
   REASONS.length > CHUNK_BYTES / 8 ||
-  FIRST_TOTAL + Object.keys(LIMITS).length > SCOPE_COUNTERS ||
+  FIRST_TOTAL + countedLimits.length > SCOPE_COUNTERS ||
   SUM_CELL + HISTOGRAMS > SCOPE_COUNTERS ||
   HISTOGRAM_CELL + HISTOGRAMS * HISTOGRAM_PARTS > DIRECTORY_CELLS
 ) {

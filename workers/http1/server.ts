@@ -1,5 +1,5 @@
 /** What the connections of one HTTP/1 server in one worker share: its settings, the router, and the answers of Weft's own. */
-import type { ServerConfig } from '../../core/config/types.ts';
+import type { HttpServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import { BODY_NONE, FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
@@ -45,7 +45,7 @@ const STATUS_TEXT = new Map<number, string>([
 export class Http1Server {
   readonly net: Net;
   readonly router: Router;
-  readonly config: ServerConfig;
+  readonly config: HttpServerConfig;
   readonly scope: number;
   readonly parser: HeadParser;
   readonly writer: RequestWriter;
@@ -70,7 +70,7 @@ export class Http1Server {
     readonly net: Net;
     readonly worker: number;
     readonly router: Router;
-    readonly config: ServerConfig;
+    readonly config: HttpServerConfig;
     readonly scope: number;
     readonly parser: HeadParser;
     readonly trailerParser: HeadParser;

@@ -1,7 +1,7 @@
 /** What waits for its turn within a tick: delivered in order, once, whatever becomes of the connections meanwhile. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ServerConfig } from '../../core/config/types.ts';
+import type { HttpServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { readLimits } from '../../core/limits.ts';
 import { FdOwners } from '../../core/shared/fd-owners.ts';
@@ -154,7 +154,7 @@ function createServer(receive: () => number): Http1Server {
     net: new Net(memory, sockets, reactor, readLimits({}), fds, stats, 8192),
     worker: 0,
     router: {} as Router,
-    config: { clearContext: false } as ServerConfig,
+    config: { clearContext: false } as HttpServerConfig,
     scope: 1,
     parser: {} as HeadParser,
     trailerParser: {} as HeadParser,

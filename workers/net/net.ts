@@ -8,7 +8,7 @@
  * blocks; what waits in the outbox is held, and the next recv goes behind it. The space in front of a recv lets a response
  * head grow where it lies, so that head and body leave in one send without a copy.
  */
-import type { LimitName, LimitValues } from '../../core/limits.ts';
+import type { CountedLimitName, LimitValues } from '../../core/limits.ts';
 import type { FdOwners } from '../../core/shared/fd-owners.ts';
 import { LIMIT_COUNTER, LIMITS_SCOPE } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
@@ -103,7 +103,7 @@ export class Net {
   }
 
   /** Counts that a bound was met. */
-  limitMet(name: LimitName): void {
+  limitMet(name: CountedLimitName): void {
     this.stats.increment(LIMITS_SCOPE, LIMIT_COUNTER[name]);
   }
 

@@ -9,7 +9,7 @@
  * A path-text part is parsed with the path grammar and appended; dtab-text parts are the request's own dtab. None of the
  * three separators can occur in a header value or a request target.
  */
-import type { IdentifierConfig } from '../../core/config/types.ts';
+import type { HttpIdentifierConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import {
   FIELD_NAME_END,
@@ -186,7 +186,7 @@ function pathEnd(parser: HeadParser, bytes: Uint8Array): number {
 }
 
 /** The identifier that a configuration asks for. */
-export function createIdentifier(config: IdentifierConfig): Identifier {
+export function createIdentifier(config: HttpIdentifierConfig): Identifier {
   switch (config.kind) {
     case 'io.l5d.header.token':
       return config.header.toLowerCase() === 'host'

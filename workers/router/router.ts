@@ -13,7 +13,7 @@
  * calls it, and is called back through `Downstream`.
  */
 import type { Random } from '../../core/balance/random.ts';
-import type { RouterConfig } from '../../core/config/types.ts';
+import type { HttpRouterConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import {
   METHOD_DELETE,
@@ -73,7 +73,7 @@ export interface RouterEnvironment extends ClientEnvironment {
 /** One router in one worker. */
 export class Router {
   readonly index: number;
-  readonly config: RouterConfig;
+  readonly config: HttpRouterConfig;
   readonly routes: RouteBook;
   readonly stats: RequestStats;
   /** Why {@link identify} answered null. */
@@ -87,7 +87,7 @@ export class Router {
   readonly #exchanges: Exchange[] = [];
   readonly #successAlways: boolean;
 
-  constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
+  constructor(index: number, config: HttpRouterConfig, environment: RouterEnvironment) {
     this.index = index;
     this.config = config;
     this.#environment = environment;

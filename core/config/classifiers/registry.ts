@@ -1,12 +1,21 @@
-/** The response classifier kinds of http routers (spec 02 section 8.1). A new kind is a file beside this one and a line here. */
+/** The response classifier kinds (spec 02 section 8.1). A new kind is a file beside this one and a line here. */
 import { kinds, laterKind, misplacedKind } from '../kinds.ts';
-import { allSuccessful } from './all-successful.ts';
-import { nonRetryable5XX } from './non-retryable-5xx.ts';
+import { h2AllSuccessful, httpAllSuccessful } from './all-successful.ts';
+import { grpcNeverRetryable } from './grpc-never-retryable.ts';
+import { h2NonRetryable5XX, httpNonRetryable5XX } from './non-retryable-5xx.ts';
 
-/** Reads a service's `responseClassifier`. */
-export const responseClassifier = kinds('responseClassifier kind', [
-  nonRetryable5XX,
-  allSuccessful,
+/** A kind that retries, beside one that takes the same responses for failures. */
+function retrying(id: string, alike: string, ...keys: readonly string[]) {
+  return laterKind(id, keys, 'kind', `Write ${alike}, which classifies alike and does not retry.`);
+}
+
+const FIVE_XX = 'io.l5d.h2.nonRetryable5XX';
+const GRPC = 'io.l5d.h2.grpc.neverRetryable';
+
+/** Reads `responseClassifier` of an http router. */
+export const httpResponseClassifier = kinds('responseClassifier kind', [
+  httpNonRetryable5XX,
+  httpAllSuccessful,
   laterKind('io.l5d.http.retryableRead5XX'),
   laterKind('io.l5d.http.retryableIdempotent5XX'),
   laterKind('io.l5d.http.retryableAll5XX'),
@@ -20,4 +29,23 @@ export const responseClassifier = kinds('responseClassifier kind', [
   misplacedKind('io.l5d.h2.grpc.alwaysRetryable', 'h2'),
   misplacedKind('io.l5d.h2.grpc.neverRetryable', 'h2'),
   misplacedKind('io.l5d.h2.grpc.retryableStatusCodes', 'h2'),
+]);
+
+/** Reads `responseClassifier` of an h2 router. */
+export const h2ResponseClassifier = kinds('responseClassifier kind', [
+  h2NonRetryable5XX,
+  h2AllSuccessful,
+  grpcNeverRetryable,
+  retrying('io.l5d.h2.retryableRead5XX', FIVE_XX),
+  retrying('io.l5d.h2.retryableIdempotent5XX', FIVE_XX),
+  retrying('io.l5d.h2.retryableAll5XX', FIVE_XX),
+  retrying('io.l5d.h2.grpc.default', GRPC, 'successStatusCodes'),
+  retrying('io.l5d.h2.grpc.compliant', GRPC, 'successStatusCodes'),
+  retrying('io.l5d.h2.grpc.alwaysRetryable', GRPC, 'successStatusCodes'),
+  retrying('io.l5d.h2.grpc.retryableStatusCodes', GRPC, 'successStatusCodes', 'retryableStatusCodes'),
+  misplacedKind('io.l5d.http.nonRetryable5XX', 'http'),
+  misplacedKind('io.l5d.http.retryableRead5XX', 'http'),
+  misplacedKind('io.l5d.http.retryableIdempotent5XX', 'http'),
+  misplacedKind('io.l5d.http.retryableAll5XX', 'http'),
+  misplacedKind('io.l5d.http.allSuccessful', 'http'),
 ]);

@@ -2,6 +2,7 @@
 import { kinds, laterKind } from '../kinds.ts';
 import { removedRouterKeys } from '../removed.ts';
 import { keyShape } from '../schema.ts';
+import { h2 } from './h2.ts';
 import { http } from './http.ts';
 
 /** Of every protocol; `identifier` belongs to http and h2 only. */
@@ -11,12 +12,6 @@ const common = {
   ...removedRouterKeys,
 };
 
-const h2 = {
-  ...common,
-  ...keyShape('identifier', 'h2AccessLog', 'h2AccessLogRollPolicy', 'h2AccessLogAppend', 'h2AccessLogRotateCount'),
-  ...keyShape('tracePropagator'),
-};
-
 const thrift = { ...common, ...keyShape('thriftMethodInDst', 'thriftProtocol') };
 
 /** Reads one of `routers`. */
@@ -24,7 +19,7 @@ export const router = kinds(
   'router protocol',
   [
     http,
-    laterKind('h2', h2, 'protocol', 'It comes next.'),
+    h2,
     laterKind('thrift', thrift, 'protocol'),
     laterKind('mux', common, 'protocol'),
     laterKind('thriftmux', thrift, 'protocol'),

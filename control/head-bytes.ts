@@ -1,0 +1,29 @@
+/** How much room workers need for one head: the largest that any router's server or client takes. */
+import type { ClientConfig, H2RouterConfig, HttpRouterConfig, RouterConfig } from '../core/config/types.ts';
+import type { LimitValues } from '../core/limits.ts';
+
+/** What Weft adds to a client's head, and its own lines, at most. */
+const HEAD_SLACK_BYTES = 4096;
+
+type Limits = Pick<LimitValues, 'h2HeaderListBytes'>;
+
+/** Bytes of the largest head of any router, with what Weft adds. */
+export function headBytesMax(routers: readonly RouterConfig[], limits: Limits): number {
+  const sizes = routers.map((router) =>
+    router.protocol === 'http' ? httpHeadBytes(router, limits) : h2HeadBytes(router, limits),
+  );
+  return Math.max(...sizes) + HEAD_SLACK_BYTES;
+}
+
+function httpHeadBytes({ maxHeadersKB, maxInitialLineKB, client }: HttpRouterConfig, limits: Limits): number {
+  const ownBytes = (maxHeadersKB + maxInitialLineKB) * 1024;
+  return client.protocol === 'http' ? ownBytes : Math.max(ownBytes, listBytes(client, limits));
+}
+
+function h2HeadBytes({ servers, client }: H2RouterConfig, limits: Limits): number {
+  return Math.max(...[...servers, client].map((endpoint) => listBytes(endpoint, limits)));
+}
+
+function listBytes({ maxHeaderListBytes }: Pick<ClientConfig, 'maxHeaderListBytes'>, limits: Limits): number {
+  return maxHeaderListBytes ?? limits.h2HeaderListBytes;
+}
