@@ -123,6 +123,7 @@ export class Supervisor {
   #createRouter(config: RouterConfig, index: number): RouterControl {
     const clients = new BoundClients({
       router: config.label,
+      protocol: config.protocol,
       publisher: this.#publisher,
       scopes: this.#scopes,
       published: () => this.#ringSoon(),
@@ -134,6 +135,7 @@ export class Supervisor {
     const bindings = new Bindings({
       router: index,
       label: config.label,
+      protocol: config.protocol,
       baseDtab: Dtab.read(config.dtab),
       interpreter: this.interpreter,
       clients,
@@ -163,9 +165,10 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     this.#listening.open(this.config.routers, this.#pool.workers);
-    const scopes = this.#listening.servers.map(({ router, ip, port }) =>
-      this.metrics.scopes.open({ kind: 'server', router: this.#label(router), ip, port }),
-    );
+    const scopes = this.#listening.servers.map(({ router, ip, port }) => {
+      const { label, protocol } = this.#router(router);
+      return this.metrics.scopes.open({ kind: 'server', router: label, protocol, ip, port });
+    });
     this.#listeners = Array.from({ length: this.#pool.workers }, (_, worker) =>
       this.#listening.servers.map(({ router, server, fds }, index) => ({
         fd: fds[worker] as number,
@@ -177,12 +180,12 @@ export class Supervisor {
     );
     await this.#pool.start();
     for (const { router, ip, port } of this.#listening.servers) {
-      this.#log.info(`serving ${this.#label(router)} on ${ip}:${port}`);
+      this.#log.info(`serving ${this.#router(router).label} on ${ip}:${port}`);
     }
   }
 
-  #label(router: number): string {
-    return (this.config.routers[router] as RouterConfig).label;
+  #router(index: number): RouterConfig {
+    return this.config.routers[index] as RouterConfig;
   }
 
   #startOf(worker: number) {

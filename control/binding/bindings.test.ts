@@ -1,6 +1,7 @@
 /** What workers are told of a name: nothing while its namer is silent, then every change, and the last good tree for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RouterProtocol } from '../../core/config/types.ts';
 import { failed, ok, PENDING, type State } from '../../core/names/activity.ts';
 import type { Addr, Bound } from '../../core/names/bound.ts';
 import { Dtab } from '../../core/names/dtab.ts';
@@ -22,15 +23,14 @@ const ROUTE = 1;
 const ADDRESS = { ip: '127.0.0.1', port: 8080, weight: 1 };
 
 /** Bindings of one router whose only name is what the cell says. */
-function setUp() {
+function setUp(protocol: RouterProtocol = 'http') {
   const name = new Cell<State<NameTree<Bound>>>(PENDING);
   const sent: string[] = [];
-  const scopes = new ScopeKeeper(
-    new Metrics(new StatsReader([new SharedArrayBuffer(slabBytes({ scopesMax: 64 }))])).scopes,
-    { alive: () => [WORKER], release: () => {} },
-  );
+  const metrics = new Metrics(new StatsReader([new SharedArrayBuffer(slabBytes({ scopesMax: 64 }))]));
+  const scopes = new ScopeKeeper(metrics.scopes, { alive: () => [WORKER], release: () => {} });
   const clients = new BoundClients({
     router: 'out',
+    protocol,
     publisher: new EndpointPublisher(new EndpointRegion(createEndpointBuffer({ workers: 1, clients: 4, rows: 8 }))),
     scopes,
     published: () => {},
@@ -44,6 +44,7 @@ function setUp() {
   const bindings = new Bindings({
     router: 0,
     label: 'out',
+    protocol,
     baseDtab: Dtab.read(''),
     interpreter: {
       bind: () => name.live,
@@ -56,7 +57,7 @@ function setUp() {
     send: (_worker, message) => void sent.push(describe(message)),
     limitMet: () => void sent.push('limit'),
   });
-  return { bindings, clients, name, sent };
+  return { bindings, clients, metrics, name, sent };
 }
 
 function boundTo(id: string, addr: Cell<Addr>): State<NameTree<Bound>> {
@@ -109,4 +110,22 @@ test('names beyond the bound are refused, until one is given back', () => {
   assert.equal(bindings.size, 2);
   bindings.forgetWorker(WORKER);
   assert.equal(bindings.size, 0);
+});
+
+test('the scopes of a name are of the kind that its router is', () => {
+  for (const protocol of ['http', 'h2'] as const) {
+    const { bindings, metrics, name } = setUp(protocol);
+    bindings.bind(WORKER, ROUTE, '/svc/web', '');
+    name.value = boundTo('/#/web', new Cell<Addr>({ state: 'bound', addresses: [ADDRESS] }));
+    for (const scope of [
+      ['service', 'svc/web'],
+      ['client', '#/web'],
+      ['client', '#/web', 'service', 'svc/web'],
+    ]) {
+      const found = (metric: string) =>
+        metrics.tree().find(['rt', 'out', ...scope, ...metric.split('/')]) !== undefined;
+      assert.ok(found('requests'), scope.join('/'));
+      assert.equal(found('stream/stream_success'), protocol === 'h2', scope.join('/'));
+    }
+  }
 });

@@ -8,6 +8,7 @@
  * A binding lives while some worker holds a route for it. After a first good tree, pending and failed states are
  * ignored: the last good tree serves on (spec 01 section 4.4).
  */
+import type { RouterProtocol } from '../../core/config/types.ts';
 import type { CountedLimitName } from '../../core/limits.ts';
 import type { State } from '../../core/names/activity.ts';
 import type { Bound } from '../../core/names/bound.ts';
@@ -54,6 +55,7 @@ interface Binding {
 export interface BindingsEnvironment {
   readonly router: number;
   readonly label: string;
+  readonly protocol: RouterProtocol;
   readonly baseDtab: Dtab;
   readonly interpreter: Interpreter;
   readonly clients: BoundClients;
@@ -119,7 +121,7 @@ export class Bindings {
   }
 
   #open(key: string, path: string, dtab: string): Binding | undefined {
-    const { label, scopes, interpreter, baseDtab, bindingsMax, limitMet } = this.#environment;
+    const { label, protocol, scopes, interpreter, baseDtab, bindingsMax, limitMet } = this.#environment;
     if (this.#bindings.size >= bindingsMax) {
       limitMet('bindingsMax');
       return undefined;
@@ -128,7 +130,7 @@ export class Bindings {
     const binding: Binding = {
       key,
       path,
-      serviceScope: scopes.open({ kind: 'service', router: label, path }),
+      serviceScope: scopes.open({ kind: 'service', router: label, protocol, path }),
       routes: new Map(),
       answer: undefined,
       branches: [],
@@ -169,8 +171,8 @@ export class Bindings {
         return;
       }
       this.boundMisses++;
-      const { scopes, label } = this.#environment;
-      const names = { kind: 'client_service', router: label, id: client.id, path: binding.path } as const;
+      const { scopes, label, protocol } = this.#environment;
+      const names = { kind: 'client_service', router: label, protocol, id: client.id, path: binding.path } as const;
       branches.push({ client, clientServiceScope: scopes.open(names) });
     }
     const version = ++binding.version;

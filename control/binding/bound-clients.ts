@@ -4,6 +4,7 @@
  *
  *     acquire(bound) --> table opened, address set observed --> published at every change --> release: closed
  */
+import type { RouterProtocol } from '../../core/config/types.ts';
 import type { Addr, Address, Bound } from '../../core/names/bound.ts';
 import type { Live, Stop } from '../../core/names/live.ts';
 import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
@@ -29,6 +30,7 @@ export interface BoundClient {
 /** What the clients of a router need. */
 export interface ClientsEnvironment {
   readonly router: string;
+  readonly protocol: RouterProtocol;
   readonly publisher: EndpointPublisher;
   readonly scopes: ScopeKeeper;
   /** Endpoint tables have changed: the workers are to look. */
@@ -56,14 +58,14 @@ export class BoundClients {
       if (known.source !== bound.addr) this.#observe(known, bound.addr);
       return known;
     }
-    const { router, publisher, scopes } = this.#environment;
+    const { router, protocol, publisher, scopes } = this.#environment;
     const table = publisher.openClient();
     if (table === undefined) return undefined;
     this.misses++;
     const client: BoundClient = {
       id,
       client: table,
-      scope: scopes.open({ kind: 'client', router, id }),
+      scope: scopes.open({ kind: 'client', router, protocol, id }),
       answerStatus: 0,
       addr: { state: 'pending' },
       references: 1,

@@ -17,6 +17,7 @@ import { Metrics } from './metrics.ts';
 import { metricsJson } from './metrics-json.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { prometheusText } from './prometheus.ts';
+import { SCOPE_METRICS } from './scope-metrics.ts';
 
 const SCOPES_MAX = 8;
 
@@ -28,9 +29,9 @@ function setUp() {
   return { metrics, writer: new StatsWriter(slab!), read };
 }
 
-const SERVER = { kind: 'server', router: 'out', ip: '127.0.0.1', port: 4140 } as const;
-const CLIENT = { kind: 'client', router: 'out', id: '/#/io.l5d.fs/web' } as const;
-const SERVICE = { kind: 'service', router: 'out', path: '/svc/web' } as const;
+const SERVER = { kind: 'server', router: 'out', protocol: 'http', ip: '127.0.0.1', port: 4140 } as const;
+const CLIENT = { kind: 'client', router: 'out', protocol: 'http', id: '/#/io.l5d.fs/web' } as const;
+const SERVICE = { kind: 'service', router: 'out', protocol: 'http', path: '/svc/web' } as const;
 const CLIENT_SERVICE = { ...SERVICE, kind: 'client_service', id: CLIENT.id } as const;
 
 test('one answered request, under the names of the specification (section 12, row 1)', () => {
@@ -62,9 +63,66 @@ test('one answered request, under the names of the specification (section 12, ro
   assert.equal(seen['rt/out/server/127.0.0.1/4140/pending'], 0);
 });
 
+/** What the scopes of an h2 router show of streams (spec 06 section 1.3), by the cell it is counted in. */
+const STREAM_COUNTERS = {
+  'stream/stream_success': COUNTER.streamSuccess,
+  'stream/stream_failures': COUNTER.streamFailures,
+  'stream/open_streams': COUNTER.openStreams,
+  'stream/local/reset': COUNTER.localResets,
+  'stream/remote/reset': COUNTER.remoteResets,
+};
+
+test('streams are shown in the scopes of h2 routers, resets where there are connections', () => {
+  const { metrics, writer, read } = setUp();
+  const prefixes = ['server/127.0.0.1/4140', 'service/svc/web', 'client/#/io.l5d.fs/web'];
+  prefixes.push(`${prefixes[2]}/${prefixes[1]}`);
+  for (const names of [SERVER, SERVICE, CLIENT, CLIENT_SERVICE]) {
+    const scope = metrics.scopes.open({ ...names, protocol: 'h2' });
+    writer.recordRequest(scope, true, 1000);
+    for (const cell of Object.values(STREAM_COUNTERS)) writer.add(scope, cell, 10 + cell);
+    const isServer = names.kind === 'server';
+    writer.recordLatency(scope, isServer ? HISTOGRAM.serverStreamLatency : HISTOGRAM.streamLatency, 7000);
+  }
+  metrics.scopes.roll();
+  const seen = read();
+  for (const [i, prefix] of prefixes.entries()) {
+    const counted = (name: string) => seen[`rt/out/${prefix}/${name}`];
+    assert.equal(counted('requests'), 1);
+    assert.equal(counted('success'), 1);
+    assert.equal(counted('request_latency_ms.max'), 1);
+    assert.equal(counted('stream/total_latency_ms.max'), 7, prefix);
+    for (const [name, cell] of Object.entries(STREAM_COUNTERS)) {
+      const ofConnections = !name.startsWith('stream/stream_');
+      const expected = ofConnections && i % 2 === 1 ? undefined : 10 + cell;
+      assert.equal(counted(name), expected, `${prefix}/${name}`);
+    }
+  }
+  assert.equal(seen[`rt/out/${prefixes[0]}/connection_requests.count`], 0, 'which shares no place with streams');
+});
+
+test('the scopes of http routers know of no streams', () => {
+  const { metrics, read } = setUp();
+  for (const names of [SERVER, SERVICE, CLIENT, CLIENT_SERVICE]) metrics.scopes.open(names);
+  metrics.scopes.roll();
+  const keys = Object.keys(read()).filter((key) => key.startsWith('rt/'));
+  assert.ok(keys.length > 0);
+  assert.deepEqual(
+    keys.filter((key) => key.includes('/stream/')),
+    [],
+  );
+});
+
+test('no two stats of one kind of scope share a place', () => {
+  for (const scopes of Object.values(SCOPE_METRICS)) {
+    for (const [kind, { histograms }] of Object.entries(scopes)) {
+      assert.equal(new Set(histograms.map(({ histogram }) => histogram)).size, histograms.length, kind);
+    }
+  }
+});
+
 test('a failure is counted with its reason below it (row 4)', () => {
   const { metrics, writer, read } = setUp();
-  const scope = metrics.scopes.open({ kind: 'service', router: 'out', path: 'svc/unknown' });
+  const scope = metrics.scopes.open({ kind: 'service', router: 'out', protocol: 'http', path: 'svc/unknown' });
   assert.equal(read()['rt/out/service/svc/unknown/failures/no_brokers'], undefined);
   writer.recordFailure(scope, reasonIndex('no_brokers'));
   assert.equal(read()['rt/out/service/svc/unknown/failures'], 1);
@@ -162,7 +220,8 @@ test('an id comes back only when its release is confirmed, and comes back clean'
 
 test('names beyond the bound share the overflow scope, and that is counted', () => {
   const { metrics, writer, read } = setUp();
-  const open = (n: number) => metrics.scopes.open({ kind: 'service', router: 'out', path: `/svc/${n}` });
+  const open = (n: number) =>
+    metrics.scopes.open({ kind: 'service', router: 'out', protocol: 'http', path: `/svc/${n}` });
   const ids = Array.from({ length: SCOPES_MAX - FIRST_SCOPE + 1 }, (_, n) => open(n));
   assert.equal(new Set(ids).size, ids.length);
   assert.equal(open(100), OVERFLOW_SCOPE);

@@ -1,8 +1,9 @@
 /**
- * Which metric each shared cell is, for each kind of scope, under Linkerd's names (spec 06 section 1.2). What workers do
- * not count (`loadbalancer/size`, ...) its owner adds to the scope with `Scopes.extend`.
+ * Which metric each shared cell is, for each kind of scope, under Linkerd's names (spec 06 sections 1.2 and 1.3). What
+ * workers do not count (`loadbalancer/size`, ...) its owner adds to the scope with `Scopes.extend`.
  */
 
+import type { RouterProtocol } from '../../core/config/types.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 
 /** A counter or gauge of a scope. */
@@ -129,13 +130,41 @@ const CLIENT: ScopeMetrics = {
   statuses: true,
 };
 
-/** The metrics of each kind of scope. */
-export const SCOPE_METRICS = {
-  server: SERVER,
-  service: SERVICE,
-  client: CLIENT,
-  client_service: { cells: REQUESTS, histograms: [REQUEST_LATENCY], statuses: false },
-} as const satisfies Record<string, ScopeMetrics>;
+const CLIENT_SERVICE: ScopeMetrics = { cells: REQUESTS, histograms: [REQUEST_LATENCY], statuses: false };
 
-/** A kind of scope. */
-export type ScopeKind = keyof typeof SCOPE_METRICS;
+/** What is counted of a stream from its first frame to its last: a request's latency ends with the response's head. */
+const STREAMS = [
+  counter('stream/stream_success', COUNTER.streamSuccess),
+  counter('stream/stream_failures', COUNTER.streamFailures),
+];
+
+/** Where there are connections, there is also what happens to streams on them. */
+const STREAMS_OF_CONNECTIONS = [
+  ...STREAMS,
+  gauge('stream/open_streams', COUNTER.openStreams),
+  counter('stream/local/reset', COUNTER.localResets),
+  counter('stream/remote/reset', COUNTER.remoteResets),
+];
+
+function withStreams(
+  metrics: ScopeMetrics,
+  streams: readonly CellMetric[],
+  latency: number = HISTOGRAM.streamLatency,
+): ScopeMetrics {
+  return {
+    ...metrics,
+    cells: [...metrics.cells, ...streams],
+    histograms: [...metrics.histograms, millis('stream/total_latency_ms', latency)],
+  };
+}
+
+/** The metrics of each kind of scope, by the protocol of its router. */
+export const SCOPE_METRICS = {
+  http: { server: SERVER, service: SERVICE, client: CLIENT, client_service: CLIENT_SERVICE },
+  h2: {
+    server: withStreams(SERVER, STREAMS_OF_CONNECTIONS, HISTOGRAM.serverStreamLatency),
+    service: withStreams(SERVICE, STREAMS),
+    client: withStreams(CLIENT, STREAMS_OF_CONNECTIONS),
+    client_service: withStreams(CLIENT_SERVICE, STREAMS),
+  },
+} as const satisfies Record<RouterProtocol, Record<string, ScopeMetrics>>;

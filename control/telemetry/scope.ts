@@ -9,7 +9,7 @@ import { HistogramWindow } from '../../core/shared/histogram-window.ts';
 import { ACQUISITION_REASONS_CELL, REASONS_CELL } from '../../core/shared/stats.ts';
 import type { StatsReader } from '../../core/shared/stats-reader.ts';
 import type { MetricNode, MetricSource, Stat } from './metrics-tree.ts';
-import { type HistogramMetric, SCOPE_METRICS, type ScopeKind, type ScopeMetrics } from './scope-metrics.ts';
+import type { HistogramMetric, ScopeMetrics } from './scope-metrics.ts';
 
 /** Upper bounds of the cumulative latency buckets, in seconds. */
 export const LATENCY_BOUNDS_SECONDS: readonly number[] = [
@@ -36,9 +36,9 @@ export class Scope implements MetricSource {
   #windows: (HistogramWindow | undefined)[] | undefined;
   #rolled = false;
 
-  constructor(reader: StatsReader, id: number, kind: ScopeKind, path: readonly string[], node: MetricNode) {
+  constructor(reader: StatsReader, id: number, metrics: ScopeMetrics, path: readonly string[], node: MetricNode) {
     this.#reader = reader;
-    this.#metrics = SCOPE_METRICS[kind];
+    this.#metrics = metrics;
     this.id = id;
     this.path = path;
     this.node = node;

@@ -1,5 +1,5 @@
 /**
- * Hands out scope ids and shows what workers count under them in the metrics tree (spec 06 sections 1.1 and 1.2).
+ * Hands out scope ids and shows what workers count under them in the metrics tree (spec 06 sections 1.1 to 1.3).
  *
  *                open()                close()                 confirmClosed()
  *     free ───────────────▶ open ───────────────▶ closing ───────────────────▶ free
@@ -9,18 +9,24 @@
  * An id is not handed out again before every worker has released it: a late count would go to a stranger's name.
  */
 
+import type { RouterProtocol } from '../../core/config/types.ts';
 import { FIRST_SCOPE, LIMIT_COUNTER, LIMITS_SCOPE, OVERFLOW_SCOPE } from '../../core/shared/stats.ts';
 import type { StatsReader } from '../../core/shared/stats-reader.ts';
 import type { MetricNode, MetricSource } from './metrics-tree.ts';
 import { Scope } from './scope.ts';
-import type { ScopeKind } from './scope-metrics.ts';
+import { SCOPE_METRICS, type ScopeMetrics } from './scope-metrics.ts';
 
 /** What a scope counts for. Paths and bound ids may be given with or without their leading slash. */
-export type ScopeNames =
-  | { readonly kind: 'server'; readonly router: string; readonly ip: string; readonly port: number }
-  | { readonly kind: 'service'; readonly router: string; readonly path: string }
-  | { readonly kind: 'client'; readonly router: string; readonly id: string }
-  | { readonly kind: 'client_service'; readonly router: string; readonly id: string; readonly path: string };
+export type ScopeNames = {
+  /** The router's label. */
+  readonly router: string;
+  readonly protocol: RouterProtocol;
+} & (
+  | { readonly kind: 'server'; readonly ip: string; readonly port: number }
+  | { readonly kind: 'service'; readonly path: string }
+  | { readonly kind: 'client'; readonly id: string }
+  | { readonly kind: 'client_service'; readonly id: string; readonly path: string }
+);
 
 /** The scopes of the process. */
 export class Scopes {
@@ -34,7 +40,7 @@ export class Scopes {
   constructor(reader: StatsReader, root: MetricNode) {
     this.#reader = reader;
     this.#root = root;
-    this.#show(OVERFLOW_SCOPE, 'client_service', ['overflow']);
+    this.#show(OVERFLOW_SCOPE, SCOPE_METRICS.http.client_service, ['overflow']);
   }
 
   /**
@@ -48,7 +54,7 @@ export class Scopes {
     if (this.#root.find(path)?.source !== undefined) throw new Error(`scope ${path.join('/')} is open already`);
     const id = this.#free.pop() ?? (this.#lastScope < this.#reader.scopesMax ? ++this.#lastScope : OVERFLOW_SCOPE);
     if (id === OVERFLOW_SCOPE) this.#reader.writer.increment(LIMITS_SCOPE, LIMIT_COUNTER.scopesMax);
-    else this.#show(id, names.kind, path);
+    else this.#show(id, SCOPE_METRICS[names.protocol][names.kind], path);
     return id;
   }
 
@@ -84,9 +90,9 @@ export class Scopes {
     this.#reader.retireSlab(worker, this.#lastScope);
   }
 
-  #show(id: number, kind: ScopeKind, path: readonly string[]): void {
+  #show(id: number, metrics: ScopeMetrics, path: readonly string[]): void {
     const node = this.#root.resolve(path);
-    const scope = new Scope(this.#reader, id, kind, path, node);
+    const scope = new Scope(this.#reader, id, metrics, path, node);
     node.source = scope;
     this.#open.set(id, scope);
   }

@@ -20,6 +20,8 @@ export type AdminConfig = LinkerConfig['admin'];
 export type NamerConfig = LinkerConfig['namers'][number];
 /** One of `routers`; its `protocol` tells which. */
 export type RouterConfig = LinkerConfig['routers'][number];
+/** What a router speaks. */
+export type RouterProtocol = RouterConfig['protocol'];
 /** A router of protocol `http`. */
 export type HttpRouterConfig = Extract<RouterConfig, { readonly protocol: 'http' }>;
 /** A router of protocol `h2`. */
