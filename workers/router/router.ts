@@ -14,7 +14,6 @@
  */
 import type { Random } from '../../core/balance/random.ts';
 import type { HttpRouterConfig } from '../../core/config/types.ts';
-import type { HeadParser } from '../../core/http1/head.ts';
 import {
   METHOD_DELETE,
   METHOD_GET,
@@ -23,6 +22,7 @@ import {
   METHOD_PUT,
   METHOD_TRACE,
 } from '../../core/http1/methods.ts';
+import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DTAB, TOKEN_L5D_DTAB } from '../../core/http1/tokens.ts';
 import { NameParseError } from '../../core/names/scanner.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -34,7 +34,7 @@ import type { ClientEnvironment, Connector } from './client-stack.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
 import { failure, noBrokers, noConnection } from './failures.ts';
-import { appendDtabKey, createIdentifier, type Identifier, UNIDENTIFIED } from './identifiers.ts';
+import { appendDtabKey, createIdentifiers, type Identifier, UNIDENTIFIED } from './identifiers.ts';
 import { RequestStats } from './request-stats.ts';
 import { RouteBook } from './route-book.ts';
 import type { Route, RouteBranch } from './routes.ts';
@@ -93,25 +93,25 @@ export class Router {
     this.#environment = environment;
     this.routes = new RouteBook(index, config, environment);
     this.stats = new RequestStats(environment.stats, environment.net.reactor);
-    this.#identifiers = config.identifier.map(createIdentifier);
+    this.#identifiers = createIdentifiers(config);
     this.#successAlways = config.service.responseClassifier.kind === 'io.l5d.http.allSuccessful';
   }
 
   // ---- identify ------------------------------------------------------------------------------------------------
 
   /**
-   * Names the request in `parser`'s hands and finds its route, which may be pending.
+   * Names the request with this head and finds its route, which may be pending.
    *
    * @returns null when no identifier knows it: {@link refusal} says why
    */
-  identify(parser: HeadParser, clearContext: boolean): Route | null {
+  identify(head: ParsedHead, clearContext: boolean): Route | null {
     const { bytes } = this.#environment.net;
     const at = this.#environment.keyAt;
     let end = UNIDENTIFIED;
     let reason = '';
     for (let i = 0; i < this.#identifiers.length && end === UNIDENTIFIED; i++) {
       const identifier = this.#identifiers[i] as Identifier;
-      end = identifier.writeKey(parser, bytes, at);
+      end = identifier.writeKey(head, bytes, at);
       if (end === UNIDENTIFIED) reason = identifier.reason;
       else this.consumedBytes = identifier.consumedBytes;
     }
@@ -119,7 +119,7 @@ export class Router {
       this.#refuse(failure(400, 'unidentified', reason), false);
       return null;
     }
-    if ((parser.seen & DTAB_FIELDS) !== 0 && !clearContext) end = appendDtabKey(parser, bytes, end);
+    if ((head.seen & DTAB_FIELDS) !== 0 && !clearContext) end = appendDtabKey(head, bytes, end);
     return this.#bind(bytes, at, end - at);
   }
 
