@@ -44,6 +44,10 @@ export const REASONS = [
   'internal',
   // the application's own verdict (a 5xx, spec 05 section 10)
   'application_failure',
+  // the response (RFC 9113 section 8.7): the endpoint did not look at the request
+  'upstream_refused',
+  // the deadline that a gRPC client has set (grpc-timeout)
+  'deadline_exceeded',
 ] as const;
 
 /** A reason code, see {@link REASONS}. */

@@ -148,3 +148,8 @@ export class AbuseBudget {
 export function settingsCost(length: number): number {
   return 1 + Math.floor(length / (SETTING_BYTES * SETTINGS_ENTRIES_FREE));
 }
+
+/** The budget that an error is about, by `SPEND_*`; -1 for any other error. */
+export function budgetOfError(error: number): number {
+  return ERRORS.indexOf(error);
+}

@@ -57,6 +57,8 @@ const BY_REASON: Readonly<Record<Reason, number>> = {
   upstream_malformed: GRPC_INTERNAL,
   upstream_truncated: GRPC_INTERNAL,
   upstream_stalled: GRPC_DEADLINE_EXCEEDED,
+  upstream_refused: GRPC_UNAVAILABLE,
+  deadline_exceeded: GRPC_DEADLINE_EXCEEDED,
   concurrency_limit: GRPC_UNAVAILABLE,
   draining: GRPC_UNAVAILABLE,
   worker_died: GRPC_UNAVAILABLE,

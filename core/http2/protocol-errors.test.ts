@@ -20,7 +20,7 @@ test('no two errors are one, and none is taken for an incomplete read', () => {
 test('each has a code of RFC 9113, and a text with its section that fits into a GOAWAY', () => {
   for (const [name, error] of ERRORS) {
     assert.match(errorName(protocol.errorCode(error)), /^[A-Z_01]+$/, name);
-    assert.match(protocol.errorText(error), /^[\x20-\x7e]{8,120} \(RFC (?:9113|8441|9218) [0-9.]+\)$/, name);
+    assert.match(protocol.errorText(error), /^[\x20-\x7e]{8,120} \(RFC (?:9113|7540|8441|9218) [0-9.]+\)$/, name);
   }
 });
 

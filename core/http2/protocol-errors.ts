@@ -92,6 +92,7 @@ export const ERR_CONTINUATION_ALONE = connectionProtocol('6.10', 'CONTINUATION o
 export const ERR_COMPRESSION = connectionError(COMPRESSION_ERROR, 'RFC 9113 4.3', 'a field block that does not decode');
 export const ERR_PRIORITY_ON_ZERO = connectionProtocol('6.3', 'PRIORITY on stream 0');
 export const ERR_PRIORITY_SIZE = streamError(FRAME_SIZE_ERROR, 'RFC 9113 6.3', 'PRIORITY is not of 5 bytes');
+export const ERR_SELF_DEPENDENCY = streamError(PROTOCOL_ERROR, 'RFC 7540 5.3.1', 'a stream that depends on itself');
 export const ERR_RST_ON_ZERO = connectionProtocol('6.4', 'RST_STREAM on stream 0');
 export const ERR_RST_SIZE = connectionSize('6.4', 'RST_STREAM is not of 4 bytes');
 export const ERR_SETTINGS_ON_STREAM = connectionProtocol('6.5', 'SETTINGS on a stream');
@@ -175,3 +176,5 @@ export const ERR_TINY_WINDOW_UPDATES = calm('too many small WINDOW_UPDATE frames
 export const ERR_IGNORED_FRAMES = calm('too many frames of unknown type or for streams that are gone');
 export const ERR_BLOCK_FRAMES = calm('too many CONTINUATION frames');
 export const ERR_BLOCK_BYTES = calm('a field block is too large');
+/** References that unpack to far more than SETTINGS_MAX_HEADER_LIST_SIZE allows. */
+export const ERR_LIST_TOO_LARGE = calm('a field section is far too large');

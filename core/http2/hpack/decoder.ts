@@ -52,6 +52,12 @@ export class HpackDecoder {
   readonly table: DynamicTable;
   /** The last block left the table as it was: it meant what it would mean again, while `table.version` is the same. */
   stateless = true;
+  /** The last block has a field or a name out of the dynamic table: it means something on this connection alone. */
+  refersToTable = false;
+  /** What the last block has put into the table, as the table counts it. */
+  insertedBytes = 0;
+  /** The last block began with a size for the table. */
+  resized = false;
   readonly #listBytesMax: number;
   readonly #integer = new IntegerReader();
   /** What the peer may set the table's size to. */
@@ -108,6 +114,9 @@ export class HpackDecoder {
     if (bytes !== this.#bytes) this.#look(bytes);
     section.begin();
     this.stateless = true;
+    this.refersToTable = false;
+    this.insertedBytes = 0;
+    this.resized = false;
     let pos = this.#resize(at, end);
     while (pos >= 0 && pos < end) {
       const first = bytes[pos]!;
@@ -133,6 +142,7 @@ export class HpackDecoder {
       if (this.#sizeRequired !== NOTHING_REQUIRED && size > this.#sizeRequired) return ERR_TABLE_SIZE_MISSING;
       this.#sizeRequired = NOTHING_REQUIRED;
       this.stateless = false;
+      this.resized = true;
       this.table.resize(size);
       pos = this.#integer.end;
     }
@@ -156,6 +166,7 @@ export class HpackDecoder {
     const table = this.table;
     const age = index - STATIC_ENTRIES - 1;
     if (age >= table.count) return ERR_INDEX;
+    this.refersToTable = true;
     const entry = table.entryAt(age);
     const nameBytes = table.nameBytes(entry);
     const valueBytes = table.valueBytes(entry);
@@ -175,6 +186,7 @@ export class HpackDecoder {
     if (index < 0) return index;
     const table = this.table;
     if (index > STATIC_ENTRIES + table.count) return ERR_INDEX;
+    if (index > STATIC_ENTRIES) this.refersToTable = true;
     const { bytes, view, textEnd } = section;
     const room = section.overflowed || section.fieldCount === section.neverIndexed.length ? textEnd : section.textMax;
     const nameAt = this.#pos;
@@ -195,7 +207,10 @@ export class HpackDecoder {
     } else if (indexing) {
       this.#insertUnstored(index, nameAt, nameBytes, valueAt, valueBytes, end);
     }
-    if (indexing) this.stateless = false;
+    if (indexing) {
+      this.stateless = false;
+      this.insertedBytes += nameBytes + valueBytes + FIELD_OVERHEAD_BYTES;
+    }
     return pos;
   }
 
