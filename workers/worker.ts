@@ -9,7 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { Random } from '../core/balance/random.ts';
-import type { HttpRouterConfig, HttpServerConfig } from '../core/config/types.ts';
+import type { H2ServerConfig, HttpServerConfig, RouterConfig } from '../core/config/types.ts';
 import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
@@ -17,10 +17,14 @@ import { Gates } from '../core/shared/gates.ts';
 import { StatsWriter } from '../core/shared/stats-writer.ts';
 import { Http1Client } from './http1/client.ts';
 import { RequestWriter } from './http1/request-writer.ts';
+import { SectionRequestHeads } from './http1/section-writer.ts';
 import { Http1Server } from './http1/server.ts';
 import { TraceIds } from './http1/trace-ids.ts';
+import { Http2Client } from './http2/client.ts';
+import { RequestEncoder } from './http2/request-encoder.ts';
+import { Http2Server } from './http2/server.ts';
 import type { FromWorker, ListenerSpec, ToWorker, WorkerStart } from './messages.ts';
-import { type AcceptBounds, Handover, Listener } from './net/listener.ts';
+import { type AcceptBounds, type Acceptor, Handover, Listener } from './net/listener.ts';
 import { Net } from './net/net.ts';
 import { Epoll } from './os/epoll.ts';
 import { KernelMemory } from './os/memory.ts';
@@ -28,13 +32,34 @@ import { Sockets } from './os/sockets.ts';
 import { pinThread, silence } from './os/thread.ts';
 import { Reactor, type Ready } from './reactor/reactor.ts';
 import { Timer, ticksOf } from './reactor/timer-wheel.ts';
+import type { PoolFactory } from './router/client-stack.ts';
+import { ConnectionPool, type Connector } from './router/connection-pool.ts';
 import type { EndpointPool } from './router/endpoint-pool.ts';
 import { Router, type RouterEnvironment } from './router/router.ts';
+import { type StreamConnector, StreamPool } from './router/stream-pool.ts';
 
 const HOUSEKEEPING_MS = 1000;
 const DRAIN_LOOK_MS = 50;
 /** A shortage is logged once in this time. */
 const SHORTAGE_LOG_MS = 10_000;
+
+/** What heads of HTTP/1 are bounded by where no http router says so (spec 02 section 5.1). */
+const HTTP_DEFAULTS = { maxHeadersKB: 8, maxInitialLineKB: 4 } as const;
+
+/** One server of a router in this worker, whatever it speaks. */
+interface Server extends Acceptor {
+  /** No more requests than those under way. */
+  drain(): void;
+  /** Ends what is done. @returns connections that are still open */
+  drained(): number;
+}
+
+/** What writes the heads of requests. */
+interface Writers {
+  readonly traceIds: TraceIds;
+  readonly text: RequestWriter;
+  readonly encoder: RequestEncoder;
+}
 
 /** One worker. */
 class Worker extends Timer implements Ready {
@@ -46,8 +71,9 @@ class Worker extends Timer implements Ready {
   readonly #stats: StatsWriter;
   readonly #handover: Handover;
   readonly #routers: Router[] = [];
-  readonly #servers: Http1Server[] = [];
+  readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
+  readonly #random: Random;
   #drainDeadlineTick = -1;
   #shortageTick = 0;
 
@@ -62,6 +88,7 @@ class Worker extends Timer implements Ready {
     const fds = new FdOwners(start.fds);
     fds.take(epoll.fd, worker);
     this.#reactor = new Reactor(epoll, sockets, nodeClock(), fds, (error) => this.#logFault(error));
+    this.#random = new Random((Date.now() ^ (worker * 0x9e3779b1)) | 0);
     this.#stats = new StatsWriter(start.stats);
     this.#region = new EndpointRegion(start.endpoints);
     const keyAt = this.#memory.reserve(start.headBytesMax);
@@ -71,34 +98,27 @@ class Worker extends Timer implements Ready {
     this.#handover = new Handover(worker, load, start.wakeups, start.handover, () =>
       this.#net.limitMet('acceptHandoverMax'),
     );
-    this.#createRouters(keyAt);
-    this.#createServers(scratchAt, load);
+    this.#createRouters(keyAt, scratchAt);
+    this.#createServers(scratchAt);
     this.#reactor.addLevel(start.wakeups[worker] as number, this);
     this.#reactor.timers.arm(this, ticksOf(HOUSEKEEPING_MS));
   }
 
-  #createRouters(keyAt: number): void {
+  #createRouters(keyAt: number, scratchAt: number): void {
     const { worker, limits, routers, port } = this.#start;
-    const random = new Random((Date.now() ^ (worker * 0x9e3779b1)) | 0);
     const pools = new Array<EndpointPool | undefined>(limits.endpointsMax).fill(undefined);
     const say = (message: FromWorker) => port.postMessage(message);
     for (const [index, config] of routers.entries()) {
-      if (config.protocol !== 'http' || config.client.protocol !== 'http') {
-        throw new Error(`router '${config.label}': h2 is not served yet`);
-      }
-      const client = new Http1Client(this.#net, worker, this.#parser(config), this.#parser(config), () =>
-        this.#routers.some((router) => router.routes.evictIdleConnection()),
-      );
       const environment: RouterEnvironment = {
         worker,
         region: this.#region,
         stats: this.#stats,
-        random,
+        random: this.#random,
         poolWaitersMax: limits.poolWaitersMax,
         pools,
         net: this.#net,
         keyAt,
-        connect: (pool, exchange) => client.connect(pool, exchange),
+        createPool: this.#createClient(config, scratchAt),
         binder: {
           bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
           unbind: (router, route) => say({ type: 'unbind', router, route }),
@@ -106,25 +126,45 @@ class Worker extends Timer implements Ready {
       };
       this.#routers.push(new Router(index, config, environment));
     }
-    this.#random = random;
   }
 
-  #random: Random = new Random(0);
+  /** What makes the connections of a router's client, by what that speaks. */
+  #createClient(config: RouterConfig, scratchAt: number): PoolFactory {
+    const { worker, limits } = this.#start;
+    const net = this.#net;
+    const evictIdle = () => this.#routers.some((router) => router.routes.evictIdleConnection());
+    if (config.client.protocol === 'h2') {
+      const client = new Http2Client(net, worker, config.client, scratchAt, evictIdle);
+      const connect: StreamConnector = (pool) => client.connect(pool);
+      return (stack, address) => new StreamPool(stack, address, limits.h2ConnectionsPerEndpointMax, connect);
+    }
+    const client = new Http1Client(net, worker, this.#parser(config), this.#parser(config), scratchAt, evictIdle);
+    const connect: Connector = (pool, exchange) => client.connect(pool, exchange);
+    return (stack, address) => new ConnectionPool(stack, address, connect);
+  }
 
-  #parser(config: HttpRouterConfig): HeadParser {
+  /** @param config an h2 router has no bounds of its own for heads of HTTP/1, which its endpoints may send: those of http */
+  #parser(config: RouterConfig): HeadParser {
     const { headerCountMax, leadingEmptyLinesMax, trailerBytesMax } = this.#start.limits;
+    const { maxHeadersKB, maxInitialLineKB } = config.protocol === 'http' ? config : HTTP_DEFAULTS;
     return new HeadParser({
       headerCountMax,
       leadingEmptyLinesMax,
       trailerBytesMax,
-      headBytesMax: config.maxHeadersKB * 1024,
-      initialLineBytesMax: config.maxInitialLineKB * 1024,
+      headBytesMax: maxHeadersKB * 1024,
+      initialLineBytesMax: maxInitialLineKB * 1024,
     });
   }
 
-  #createServers(scratchAt: number, load: Int32Array): void {
-    const { worker, listeners, limits } = this.#start;
-    const writer = new RequestWriter(this.#net, new TraceIds(this.#random), Date.now);
+  #createServers(scratchAt: number): void {
+    const { worker, listeners, limits, connections } = this.#start;
+    const load = new Int32Array(connections);
+    const traceIds = new TraceIds(this.#random);
+    const writers: Writers = {
+      traceIds,
+      text: new RequestWriter(this.#net, traceIds, Date.now),
+      encoder: new RequestEncoder(this.#net, traceIds, Date.now),
+    };
     const gates = new Gates(this.#start.gates, listeners.length);
     const bounds: AcceptBounds = {
       acceptBelowFd: Math.floor((this.#start.descriptorsMax * limits.acceptDescriptorsPercent) / 100),
@@ -136,28 +176,36 @@ class Worker extends Timer implements Ready {
       onShortage: () => this.#onShortage(),
     };
     for (const [index, spec] of listeners.entries()) {
-      const router = this.#routers[spec.router] as Router;
-      const server = new Http1Server({
-        net: this.#net,
-        worker,
-        router,
-        config: this.#configOf(spec),
-        scope: spec.scope,
-        parser: this.#parser(router.config),
-        trailerParser: this.#parser(router.config),
-        writer,
-        scratchAt,
-        gates,
-        gate: spec.gate,
-        load,
-      });
+      const server = this.#createServer(spec, { scratchAt, gates, load }, writers);
       this.#servers.push(server);
       this.#listeners.push(new Listener(this.#net, worker, index, spec.fd, server, this.#handover, bounds));
     }
   }
 
-  #configOf(spec: ListenerSpec): HttpServerConfig {
-    return (this.#start.routers[spec.router] as HttpRouterConfig).servers[spec.server] as HttpServerConfig;
+  #createServer(
+    spec: ListenerSpec,
+    shared: { readonly scratchAt: number; readonly gates: Gates; readonly load: Int32Array },
+    { traceIds, text, encoder }: Writers,
+  ): Server {
+    const { worker, routers } = this.#start;
+    const router = this.#routers[spec.router] as Router;
+    const config = routers[spec.router] as RouterConfig;
+    const parts = { net: this.#net, worker, router, scope: spec.scope, gate: spec.gate, ...shared };
+    const speaksHttp2 = config.client.protocol === 'h2';
+    if (config.protocol === 'h2') {
+      const heads = speaksHttp2 ? encoder : new SectionRequestHeads(this.#net, traceIds);
+      const server = config.servers[spec.server] as H2ServerConfig;
+      return new Http2Server({ ...parts, config: server, heads, random: this.#random });
+    }
+    return new Http1Server({
+      ...parts,
+      config: config.servers[spec.server] as HttpServerConfig,
+      bounds: config,
+      parser: this.#parser(config),
+      trailerParser: this.#parser(config),
+      writer: text,
+      encoder: speaksHttp2 ? encoder : null,
+    });
   }
 
   #onShortage(): void {
@@ -190,7 +238,7 @@ class Worker extends Timer implements Ready {
       const message = item.message as ToWorker;
       this.#guard(() => this.#take(message));
     }
-    this.#handover.receive((listener, fd) => this.#guard(() => (this.#servers[listener] as Http1Server).accept(fd)));
+    this.#handover.receive((listener, fd) => this.#guard(() => (this.#servers[listener] as Server).accept(fd)));
     for (const router of this.#routers) router.routes.refreshTables();
     this.#region.acknowledge(this.#start.worker, epoch);
   }
@@ -226,18 +274,13 @@ class Worker extends Timer implements Ready {
       listener.onReady(0);
       listener.stop();
     }
-    for (const server of this.#servers) server.draining = true;
+    for (const server of this.#servers) server.drain();
     this.#lookAtDrain();
   }
 
   #lookAtDrain(): void {
     let open = 0;
-    for (const server of this.#servers) {
-      for (const connection of server.connections) {
-        if (connection.idle) connection.close();
-        else open++;
-      }
-    }
+    for (const server of this.#servers) open += server.drained();
     if (open === 0 || this.#reactor.nowTick >= this.#drainDeadlineTick) this.#reactor.stop();
     else this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(DRAIN_LOOK_MS));
   }

@@ -3,6 +3,7 @@ import { METHOD_GET } from '../../core/http1/methods.ts';
 import { RequestWriter } from '../../workers/http1/request-writer.ts';
 import { AFTER, rewriteResponseHead } from '../../workers/http1/response-writer.ts';
 import { TraceIds } from '../../workers/http1/trace-ids.ts';
+import { branchFields } from '../../workers/http2/prepared-fields.ts';
 import { branchHeaders } from '../../workers/router/branch-headers.ts';
 import { ClientStack } from '../../workers/router/client-stack.ts';
 import { Exchange } from '../../workers/router/exchange.ts';
@@ -16,11 +17,12 @@ const parser = createParser();
 const router = createRouter('');
 const exchange = new Exchange(router);
 const branch: RouteBranch = {
-  client: new ClientStack(0, '/#/io.l5d.fs/web', 1, router.config.client, environment, () => false),
+  client: new ClientStack(0, '/#/io.l5d.fs/web', 1, router.config.client, environment, environment.createPool),
   clientServiceScope: 2,
   residual: '/',
   answerStatus: 0,
   headers: branchHeaders('/svc/web', '/#/io.l5d.fs/web', '/', ''),
+  fields: branchFields('/svc/web', '/#/io.l5d.fs/web', '/', ''),
 };
 
 const traceIds = new TraceIds(random);

@@ -13,6 +13,7 @@ import { Epoll } from '../../workers/os/epoll.ts';
 import { KernelMemory } from '../../workers/os/memory.ts';
 import { Sockets } from '../../workers/os/sockets.ts';
 import { Reactor } from '../../workers/reactor/reactor.ts';
+import { ConnectionPool } from '../../workers/router/connection-pool.ts';
 import { Router, type RouterEnvironment } from '../../workers/router/router.ts';
 
 const HEAD_BYTES_MAX = 16384;
@@ -65,7 +66,7 @@ export const environment: RouterEnvironment = {
   pools: [],
   net,
   keyAt,
-  connect: () => false,
+  createPool: (client, address) => new ConnectionPool(client, address, () => false),
   binder: { bind: () => {}, unbind: () => {} },
 };
 

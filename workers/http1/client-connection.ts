@@ -12,25 +12,29 @@
 import { responseFailure } from '../../core/http1/errors.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import type { Outlet } from '../net/sink.ts';
 import { ECONNREFUSED, ECONNRESET, EINPROGRESS } from '../os/errno.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
-import type { EndpointPool, PooledConnection } from '../router/endpoint-pool.ts';
+import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
 import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Http1Client } from './client.ts';
 import { AWAITING, CONNECTING, Http1ClientReceiver, IDLE, RECEIVING, TUNNEL } from './client-receiver.ts';
+import { CONTENT, ContentOutlet } from './content-outlet.ts';
 
 /** The client's side of HTTP/1. */
 export class Http1ClientConnection extends Http1ClientReceiver implements PooledConnection, Upstream, Deferred {
   private readonly openedMicros: number;
   private readonly openedTick: number;
   private connectErrno = 0;
+  private readonly contentOutlet: ContentOutlet;
 
-  constructor(client: Http1Client, pool: EndpointPool, worker: number, fd: number) {
+  constructor(client: Http1Client, pool: ConnectionPool, worker: number, fd: number) {
     super(client, pool, worker, fd);
     this.openedMicros = client.net.reactor.nowMicros;
     this.openedTick = client.net.reactor.nowTick;
+    this.contentOutlet = new ContentOutlet(this, client.scratchAt);
   }
 
   // ---- connecting ----------------------------------------------------------------------------------------------
@@ -103,7 +107,33 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
     this.state = AWAITING;
     this.requestSent = false;
     this.informationalCount = 0;
+    this.contentOutlet.framing = exchange.chunked ? CONTENT.chunked : CONTENT.plain;
     (exchange.downstream as Downstream).onUpstreamReady();
+  }
+
+  sendHead(endStream: boolean): boolean {
+    const { headAt, headBytes } = this.exchange as Exchange;
+    // A head alone is kept until a response begins: it lies still until the end of the tick, and longer.
+    return endStream ? this.writeLater(headAt, headBytes) : this.write(headAt, headBytes);
+  }
+
+  sendHeadWith(at: number, byteLength: number): boolean {
+    const { headAt, headBytes } = this.exchange as Exchange;
+    return this.writeTwo(headAt, headBytes, at, byteLength);
+  }
+
+  get outlet(): Outlet {
+    return this.contentOutlet;
+  }
+
+  /** HTTP/1 has its trailers in chunks alone, and endpoints seldom read them: they end the body, and are not passed on. */
+  sendTrailers(_at: number, _byteLength: number): void {
+    this.contentOutlet.end();
+  }
+
+  taken(_byteLength: number): void {
+    // Whoever says so may have bytes of the read buffer in hand.
+    if (this.readable && !this.closed) this.net.reactor.defer(this);
   }
 
   onRequestSent(): void {

@@ -6,9 +6,9 @@ import { INCOMPLETE } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import type { Reason } from '../../core/reasons.ts';
-import type { Connection } from '../net/connection.ts';
+import type { Sink } from '../net/sink.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
-import type { EndpointPool, PooledConnection } from '../router/endpoint-pool.ts';
+import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
 import type { Downstream, Exchange } from '../router/exchange.ts';
 import type { Http1Client } from './client.ts';
 import { copyPiece, Piece } from './field-lines.ts';
@@ -26,7 +26,7 @@ export const TUNNEL = 4;
 /** A connection to an endpoint, as far as responses go. */
 export abstract class Http1ClientReceiver extends Http1Connection implements PooledConnection {
   readonly client: Http1Client;
-  readonly pool: EndpointPool;
+  readonly pool: ConnectionPool;
   idleIndex = -1;
   idleSinceTick = 0;
   protected state = CONNECTING;
@@ -38,14 +38,14 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   protected persistent = true;
   protected informationalCount = 0;
 
-  constructor(client: Http1Client, pool: EndpointPool, worker: number, fd: number) {
+  constructor(client: Http1Client, pool: ConnectionPool, worker: number, fd: number) {
     super(client.net, worker, fd, pool.client.scope);
     this.client = client;
     this.pool = pool;
     this.body = client.createBody();
   }
 
-  get connection(): Connection {
+  get sink(): Sink {
     return this;
   }
 
@@ -59,8 +59,8 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   protected readResponse(): void {
     const { limits, readBytes } = this.net;
     while (this.readable && this.exchange !== null && !this.closed) {
-      const { connection } = this.exchange.downstream as Downstream;
-      if (connection.outputBytes >= limits.pendingBytesMax) return;
+      const { sink } = this.exchange.downstream as Downstream;
+      if (sink.outputBytes >= limits.pendingBytesMax) return;
       const { readAt } = this.net;
       const end = this.receive(readBytes);
       if (end < 0) return;
@@ -173,21 +173,21 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   }
 
   private beginTunnel(downstream: Downstream, pendingAt: number, headEnd: number, end: number): void {
-    downstream.connection.write(pendingAt, headEnd - pendingAt);
-    if (downstream.connection.closed) return;
+    downstream.sink.write(pendingAt, headEnd - pendingAt);
+    if (downstream.sink.closed) return;
     if (end > headEnd && !this.keep(headEnd, end - headEnd)) {
       this.onBroken(0);
       return;
     }
     this.state = TUNNEL;
     downstream.onTunnel();
-    Http1Connection.join(downstream.connection as Http1Connection, this);
+    Http1Connection.join(downstream.sink as Http1Connection, this);
   }
 
   private forward(exchange: Exchange, pendingAt: number, at: number, end: number): void {
     const { body } = this;
     const downstream = exchange.downstream as Downstream;
-    const to = body.forward(this.net.bytes, pendingAt, at, end, downstream.connection);
+    const to = body.forward(this.net.bytes, pendingAt, at, end, downstream.sink);
     // The client may have gone over the write: the exchange is then over, and this connection with it.
     if (this.exchange !== exchange || this.closed) return;
     if (body.error !== 0) {
@@ -202,7 +202,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
       this.onBroken(0);
       return;
     }
-    if (downstream.connection.output === null) {
+    if (downstream.sink.outputBytes === 0) {
       this.armIdle();
       return;
     }

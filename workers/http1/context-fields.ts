@@ -2,17 +2,20 @@
  * The context fields of a request that are seldom there, or seldom more than once: read off the hot path, with strings
  * (spec 03 section 4.1).
  */
-import type { HeadParser } from '../../core/http1/head.ts';
-import { FIELD_STRIDE, FIELD_TOKEN, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
+import {
+  FIELD_STRIDE,
+  FIELD_TOKEN,
+  FIELD_VALUE_END,
+  FIELD_VALUE_START,
+  type ParsedHead,
+} from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_SAMPLE } from '../../core/http1/tokens.ts';
-import { type Piece, piece } from './field-lines.ts';
 
 const DEADLINE = /^(-?\d{1,19}) (-?\d{1,19})$/;
 const RATE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const NOTHING = piece('');
 
 /** Whether a field is there more than once. */
-export function isRepeated(parser: HeadParser, token: number): boolean {
+export function isRepeated(parser: ParsedHead, token: number): boolean {
   if ((parser.seen & (1 << token)) === 0) return false;
   for (let i = (parser.first[token] as number) + 1; i < parser.fieldCount; i++) {
     if (parser.fields[i * FIELD_STRIDE + FIELD_TOKEN] === token) return true;
@@ -21,10 +24,10 @@ export function isRepeated(parser: HeadParser, token: number): boolean {
 }
 
 /**
- * One `l5d-ctx-deadline` line for several: the latest timestamp and the earliest deadline. Values that are not two
- * numbers are left out; nothing is returned when none is left.
+ * One value of `l5d-ctx-deadline` for several: the latest timestamp and the earliest deadline. Values that are not two
+ * numbers are left out; undefined is returned when none is left.
  */
-export function strictestDeadline(bytes: Uint8Array, parser: HeadParser): Piece {
+export function strictestDeadline(bytes: Uint8Array, parser: ParsedHead): string | undefined {
   let timestampNanos: bigint | undefined;
   let deadlineNanos: bigint | undefined;
   for (const value of valuesOf(bytes, parser, TOKEN_L5D_CTX_DEADLINE)) {
@@ -34,16 +37,16 @@ export function strictestDeadline(bytes: Uint8Array, parser: HeadParser): Piece 
     if (timestampNanos === undefined || BigInt(from) > timestampNanos) timestampNanos = BigInt(from);
     if (deadlineNanos === undefined || BigInt(until) < deadlineNanos) deadlineNanos = BigInt(until);
   }
-  return timestampNanos === undefined ? NOTHING : piece(`l5d-ctx-deadline: ${timestampNanos} ${deadlineNanos}\r\n`);
+  return timestampNanos === undefined ? undefined : `${timestampNanos} ${deadlineNanos}`;
 }
 
 /** The share of traces that `l5d-sample` asks for, from 0 to 1; -1 when it is no number. */
-export function readSampleRate(bytes: Uint8Array, parser: HeadParser): number {
+export function readSampleRate(bytes: Uint8Array, parser: ParsedHead): number {
   const [value = ''] = valuesOf(bytes, parser, TOKEN_L5D_SAMPLE);
   return RATE.test(value) ? Math.min(Math.max(Number(value), 0), 1) : -1;
 }
 
-function valuesOf(bytes: Uint8Array, parser: HeadParser, token: number): string[] {
+function valuesOf(bytes: Uint8Array, parser: ParsedHead, token: number): string[] {
   const values: string[] = [];
   for (let i = 0; i < parser.fieldCount; i++) {
     const field = i * FIELD_STRIDE;

@@ -21,7 +21,7 @@ import {
   FIELD_TOKEN,
 } from '../../core/http1/parsed-head.ts';
 import { TOKEN_HOP_NAMED } from '../../core/http1/tokens.ts';
-import type { Connection } from '../net/connection.ts';
+import type { Sink } from '../net/sink.ts';
 
 /** No error. */
 export const BODY_OK = 0;
@@ -83,11 +83,11 @@ export class MessageBody {
    * @param pendingAt where bytes that must go out in front of the body begin; they reach to `at`
    * @param at the first byte of body at hand
    * @param end behind the last byte at hand
-   * @param sink the receiving connection; when it ends over a write, the caller sees it in `sink.closed`
+   * @param sink the receiver; when it ends over a write, the caller sees it in `sink.closed`
    * @returns behind the last byte that was used; what remains belongs to the next message, or (a trailer section that
    *   is not complete, `done` still false) must be shown again with more bytes behind it
    */
-  forward(bytes: Uint8Array, pendingAt: number, at: number, end: number, sink: Connection): number {
+  forward(bytes: Uint8Array, pendingAt: number, at: number, end: number, sink: Sink): number {
     if (this.kind === BODY_CHUNKED) return this.#forwardChunked(bytes, pendingAt, at, end, sink);
     let to = end;
     if (this.kind === BODY_NONE) to = at;
@@ -102,7 +102,7 @@ export class MessageBody {
     return to;
   }
 
-  #forwardChunked(bytes: Uint8Array, pendingAt: number, bodyAt: number, end: number, sink: Connection): number {
+  #forwardChunked(bytes: Uint8Array, pendingAt: number, bodyAt: number, end: number, sink: Sink): number {
     const chunks = this.#chunks as ChunkedDecoder;
     let runAt = pendingAt;
     let at = bodyAt;
@@ -130,7 +130,7 @@ export class MessageBody {
     return at;
   }
 
-  #forwardTrailers(bytes: Uint8Array, runAt: number, at: number, end: number, sink: Connection): number {
+  #forwardTrailers(bytes: Uint8Array, runAt: number, at: number, end: number, sink: Sink): number {
     const parser = this.#trailerParser;
     const next = parser.parseTrailers(bytes, at, end);
     if (next < 0) {

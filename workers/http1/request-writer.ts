@@ -18,6 +18,7 @@ import {
   FIELD_TOKEN,
   FIELD_VALUE_END,
   FIELD_VALUE_START,
+  type ParsedHead,
   TARGET_ABSOLUTE,
 } from '../../core/http1/parsed-head.ts';
 import {
@@ -242,7 +243,7 @@ export class RequestWriter {
     end = this.#traceIds.write(bytes, end, contextStart, contextEnd, sampled ? readSampleRate(bytes, parser) : -1);
     if (isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
       const deadline = strictestDeadline(bytes, parser);
-      end = copyPiece(bytes, end, deadline);
+      if (deadline !== undefined) end = copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));
     }
     if (options.timestampHeader === undefined) return end;
     const line = piece(`${options.timestampHeader}: ${this.#wallClockMs()}\r\n`);
@@ -251,7 +252,7 @@ export class RequestWriter {
 }
 
 /** Writes one `via` line: the values there were, in order, and Weft's own. @returns the end */
-export function writeVia(bytes: Uint8Array, at: number, parser: HeadParser): number {
+export function writeVia(bytes: Uint8Array, at: number, parser: ParsedHead): number {
   let end = copyPiece(bytes, at, VIA_START);
   let first = true;
   for (let i = 0; i < parser.fieldCount; i++) {

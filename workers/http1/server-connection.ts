@@ -20,7 +20,6 @@ import { INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
-import { TOKEN_UPGRADE } from '../../core/http1/tokens.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
@@ -125,7 +124,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   private begin(parser: HeadParser, start: number, headEnd: number, end: number): number {
     const { server } = this;
     const { router } = server;
-    const upgrade = parser.connectionUpgrade && parser.versionMinor > 0 && (parser.seen & (1 << TOKEN_UPGRADE)) !== 0;
+    const upgrade = server.upgrades(parser);
     // What came behind it was meant for the tunnel, also when that is refused (hostile-inputs row 21).
     const tunnelBytes = parser.method === METHOD_CONNECT || (upgrade && headEnd < end);
     this.persistent = parser.persistent && !server.draining && !tunnelBytes;
@@ -134,7 +133,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     this.bodyless = parser.method === METHOD_HEAD;
     this.responseStarted = false;
 
-    const early = server.admit(this, parser);
+    const early = server.admit(this, parser) ?? server.refuseTunnel(parser);
     if (early !== null) return this.refuse(parser, headEnd, end, early, 0);
     const route = router.identify(parser, server.config.clearContext);
     if (route === null) {
@@ -159,7 +158,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       router.answer(exchange, branch.answerStatus);
       return this.skipRequestBody(headEnd, end);
     }
-    if (!server.writer.write(exchange, branch, parser, headEnd, router.consumedBytes, server.config)) {
+    if (!server.writeHead(exchange, branch, parser, headEnd, router.consumedBytes)) {
       this.beginBody(parser);
       this.state = ACQUIRING;
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
@@ -215,7 +214,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       return;
     }
     if (this.body === null) this.body = this.server.takeBody();
-    this.body.begin(parser.bodyKind, parser.contentLength, false);
+    this.body.begin(parser.bodyKind, parser.contentLength, this.server.encoder !== null);
   }
 
   private park(route: Route, parser: HeadParser, start: number, headEnd: number, end: number): number {
@@ -250,6 +249,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   runDeferred(): void {
     if (this.closed) return;
     this.goesOn = false;
+    this.resumes = false;
     const ready = this.readyLater;
     if (ready !== null) {
       this.readyLater = null;
@@ -258,6 +258,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       // Lost since it was ready: its successor may not even be connected, and speaks for itself.
       if (due && this.exchange?.upstream === ready) this.sendRequestLater();
     }
+    if (this.state === BODY) this.readBody();
     if (this.state !== HEAD || this.isBackedUp) return;
     if (this.kept !== null) this.takeHeads(this.net.readAt, this.restore());
     if (this.state === HEAD && !this.closed) this.readHeads();
@@ -312,25 +313,23 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   private sendRequest(at: number, end: number): number {
     const exchange = this.exchange as Exchange;
     const upstream = exchange.upstream as Upstream;
-    const { connection } = upstream;
     const { body } = this;
     if (body === null) {
       this.state = WAITING;
       upstream.onRequestSent();
-      connection.writeLater(exchange.headAt, exchange.headBytes);
+      upstream.sendHead(true);
       return at;
     }
     this.state = BODY;
     if (this.expectsContinue && at === end) this.writeContinue();
     if (body.kind !== BODY_LENGTH) {
-      if (!connection.write(exchange.headAt, exchange.headBytes)) return at;
+      if (!upstream.sendHead(false)) return at;
       return this.forwardBody(body, at, end);
     }
     const n = Math.min(end - at, body.remaining);
     body.remaining -= n;
     body.done = body.remaining === 0;
-    const sent = connection.writeTwo(exchange.headAt, exchange.headBytes, at, n);
-    if (sent) this.afterBodyBytes(body);
+    if (upstream.sendHeadWith(at, n)) this.afterBodyBytes(body);
     return at + n;
   }
 
@@ -339,7 +338,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     while (this.readable && this.state === BODY && !this.closed) {
       const exchange = this.exchange as Exchange;
       const upstream = exchange.upstream as Upstream;
-      if (upstream.connection.outputBytes >= limits.pendingBytesMax) return;
+      if (upstream.sink.outputBytes >= limits.pendingBytesMax) return;
       const { readAt } = this.net;
       const end = this.receive(readBytes);
       if (end < 0) return;
@@ -351,8 +350,8 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   /** @returns behind the last byte that was used */
   private forwardBody(body: MessageBody, at: number, end: number): number {
     const exchange = this.exchange as Exchange;
-    const { connection } = exchange.upstream as Upstream;
-    const to = body.forward(this.net.bytes, at, at, end, connection);
+    const { sink } = exchange.upstream as Upstream;
+    const to = body.forward(this.net.bytes, at, at, end, sink);
     if (body.error !== 0) {
       this.countLimit(body.error);
       const { status, reason, message } = requestFailure(body.error);

@@ -10,10 +10,11 @@ import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
-import { BODY, FLUSHING, HEAD, Http1ServerResponder, LINGER, PARKED, TUNNEL } from './server-responder.ts';
+import { Http1ServerBridge } from './server-bridge.ts';
+import { BODY, FLUSHING, HEAD, LINGER, PARKED, TUNNEL } from './server-responder.ts';
 
 /** A client's connection, as far as failures go. */
-export abstract class Http1ServerEndings extends Http1ServerResponder {
+export abstract class Http1ServerEndings extends Http1ServerBridge {
   /** The route that the request at hand waits for. */
   protected parkedOn: Route | null = null;
 
@@ -50,7 +51,7 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
     this.releaseGate();
     // A client takes a 1xx for the announcement of another answer, and would wait for it.
     if (status < 200) this.persistent = false;
-    this.answer({ status, reason: 'application_failure', message: '', retryable: false }, true);
+    this.answer(failure(status, 'application_failure', ''), true);
   }
 
   protected onEnd(errno: number): void {
@@ -159,7 +160,7 @@ export abstract class Http1ServerEndings extends Http1ServerResponder {
   protected onBodyTimeout(): void {
     const { exchange } = this;
     if (exchange === null) return;
-    if (exchange.upstream !== null && exchange.upstream.connection.output !== null) {
+    if (exchange.upstream !== null && exchange.upstream.sink.outputBytes > 0) {
       // The body was not read any further because the endpoint does not take what was.
       exchange.upstream.onStalled();
       return;

@@ -9,7 +9,7 @@ import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
-import type { Connection } from '../net/connection.ts';
+import type { Sink } from '../net/sink.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
@@ -75,7 +75,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   abstract runDeferred(): void;
 
-  get connection(): Connection {
+  get sink(): Sink {
     return this;
   }
 

@@ -1,19 +1,26 @@
 /** What the connections of one HTTP/1 server in one worker share: its settings, the router, and the answers of Weft's own. */
-import type { HttpServerConfig } from '../../core/config/types.ts';
+import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import { BODY_NONE, FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
-import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_CTX_TRACE, TOKEN_L5D_SAMPLE, TOKEN_VIA } from '../../core/http1/tokens.ts';
+import {
+  TOKEN_L5D_CTX_DEADLINE,
+  TOKEN_L5D_CTX_TRACE,
+  TOKEN_L5D_SAMPLE,
+  TOKEN_UPGRADE,
+  TOKEN_VIA,
+} from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import type { RequestEncoder } from '../http2/request-encoder.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
-import type { Route } from '../router/routes.ts';
+import type { Route, RouteBranch } from '../router/routes.ts';
 import { Piece } from './field-lines.ts';
 import { MessageBody } from './message-body.ts';
 import { HeadBytes, RequestMemory } from './remembered-heads.ts';
@@ -25,6 +32,9 @@ import type { Http1ServerResponder } from './server-responder.ts';
 /** Fields that make a request more than its bytes and its route. */
 const NOT_PLAIN =
   (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_TRACE) | (1 << TOKEN_L5D_CTX_DEADLINE) | (1 << TOKEN_L5D_SAMPLE);
+
+/** Bounds of an http router on what Weft itself answers. */
+export type HttpBounds = Pick<HttpRouterConfig, 'maxErrResponseKB' | 'maxHeadersKB'>;
 
 const BODIES_KEPT_MAX = 256;
 const COMMA = 0x2c;
@@ -46,9 +56,12 @@ export class Http1Server {
   readonly net: Net;
   readonly router: Router;
   readonly config: HttpServerConfig;
+  readonly bounds: HttpBounds;
   readonly scope: number;
   readonly parser: HeadParser;
   readonly writer: RequestWriter;
+  /** Writes heads for endpoints that speak HTTP/2; null where they speak HTTP/1. */
+  readonly encoder: RequestEncoder | null;
   /** An area for single heads: 100 (Continue), joined via lines, answers. */
   readonly scratchAt: number;
   readonly scratchBytes: number;
@@ -71,10 +84,12 @@ export class Http1Server {
     readonly worker: number;
     readonly router: Router;
     readonly config: HttpServerConfig;
+    readonly bounds: HttpBounds;
     readonly scope: number;
     readonly parser: HeadParser;
     readonly trailerParser: HeadParser;
     readonly writer: RequestWriter;
+    readonly encoder: RequestEncoder | null;
     readonly scratchAt: number;
     readonly gates: Gates;
     readonly gate: number;
@@ -83,9 +98,11 @@ export class Http1Server {
     this.net = parts.net;
     this.router = parts.router;
     this.config = parts.config;
+    this.bounds = parts.bounds;
     this.scope = parts.scope;
     this.parser = parts.parser;
     this.writer = parts.writer;
+    this.encoder = parts.encoder;
     this.scratchAt = parts.scratchAt;
     this.scratchBytes = parts.net.headroomBytes;
     this.headReadBytes = parts.net.headroomBytes;
@@ -111,6 +128,21 @@ export class Http1Server {
     this.net.stats.increment(this.scope, COUNTER.connects);
     this.net.stats.add(this.scope, COUNTER.connections, 1);
     if (this.net.reactor.add(fd, connection) < 0) connection.close();
+  }
+
+  /** No more requests on connections than those under way. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  /** Ends what is done; called now and then while draining. @returns connections that are still open */
+  drained(): number {
+    let open = 0;
+    for (const connection of this.connections) {
+      if (connection.idle) connection.close();
+      else open++;
+    }
+    return open;
   }
 
   /** A connection has ended. */
@@ -144,10 +176,35 @@ export class Http1Server {
     return failure(503, 'concurrency_limit', NACK_MESSAGE, true);
   }
 
+  /** Whether a request asks for another protocol, and could get it: an endpoint's stream of HTTP/2 does not become one. */
+  upgrades({ connectionUpgrade, versionMinor, seen }: HeadParser): boolean {
+    return this.encoder === null && connectionUpgrade && versionMinor > 0 && (seen & (1 << TOKEN_UPGRADE)) !== 0;
+  }
+
+  /** A tunnel of HTTP/1 cannot go on over an endpoint's stream. @returns why the request is refused, null when it is none */
+  refuseTunnel(parser: HeadParser): Failure | null {
+    if (this.encoder === null || parser.method !== METHOD_CONNECT) return null;
+    return failure(501, 'bad_request', 'CONNECT cannot be translated to the HTTP/2 of the endpoints');
+  }
+
+  /** Writes the head in `parser`'s hands as the endpoints take it. @returns false when no block is left */
+  writeHead(
+    exchange: Exchange,
+    branch: RouteBranch,
+    parser: HeadParser,
+    headEnd: number,
+    consumedBytes: number,
+  ): boolean {
+    const { config, encoder } = this;
+    if (encoder === null) return this.writer.write(exchange, branch, parser, headEnd, consumedBytes, config);
+    return encoder.write(exchange, branch, parser, consumedBytes, config.clearContext, config.timestampHeader);
+  }
+
   /** Remembers the request at hand, if it is plain: its head has just been composed into `exchange`. */
   rememberRequest(exchange: Exchange, parser: HeadParser, start: number, headEnd: number): void {
     const route = exchange.route as Route;
     const plain =
+      this.encoder === null &&
       parser.bodyKind === BODY_NONE &&
       parser.versionMinor === 1 &&
       parser.method !== METHOD_CONNECT &&
@@ -222,14 +279,14 @@ export class Http1Server {
     clientMinor: number,
     bodyless: boolean,
   ): void {
-    const { router, config } = this;
+    const { router, config, bounds } = this;
     const shown = explained && !config.clearContext && cause.message !== '';
     const nack = cause.reason === 'concurrency_limit';
-    const body = shown ? Buffer.from(cause.message, 'utf8').subarray(0, router.config.maxErrResponseKB * 1024) : EMPTY;
+    const body = shown ? Buffer.from(cause.message, 'utf8').subarray(0, bounds.maxErrResponseKB * 1024) : EMPTY;
     const lines = [`HTTP/1.1 ${cause.status} ${STATUS_TEXT.get(cause.status) ?? ''}`];
     if (shown) lines.push('content-type: text/plain');
     if (nack) lines.push('finagle-http-nack: true', 'retry-after: 0');
-    else if (shown) lines.push(`l5d-err: ${formUrlEncodeLatin1(cause.message, router.config.maxHeadersKB * 1024)}`);
+    else if (shown) lines.push(`l5d-err: ${formUrlEncodeLatin1(cause.message, bounds.maxHeadersKB * 1024)}`);
     if (cause.retryable && !nack && shown) lines.push('l5d-retryable: true');
     if (explained && !config.clearContext) {
       lines.push(`l5d-success-class: ${router.isSuccess(cause.status) ? '1.0' : '0.0'}`);

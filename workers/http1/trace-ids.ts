@@ -29,13 +29,19 @@ const DECIDED = DEBUG | SAMPLING_KNOWN;
 const SEXTETS = new Uint8Array(256).fill(255);
 for (const [value, byte] of BASE64.entries()) SEXTETS[byte] = value;
 
+/** Digits of a trace id. */
+export const TRACE_ID_BYTES = 16;
+/** Characters of the longest context. */
+export const CONTEXT_BYTES_MAX = 56;
 /** Most bytes that {@link TraceIds.write} writes. */
-export const TRACE_LINES_BYTES_MAX = REQID_START.byteLength + 16 + TRACE_START.byteLength + 56 + 2;
+export const TRACE_LINES_BYTES_MAX =
+  REQID_START.byteLength + TRACE_ID_BYTES + TRACE_START.byteLength + CONTEXT_BYTES_MAX + 2;
 
 /** Reads and writes trace contexts. */
 export class TraceIds {
   /** The context of the request at hand, as big-endian words of 4 bytes, for at most 40 bytes. */
   readonly #words = new Int32Array(10);
+  #wordCount = 8;
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -43,13 +49,29 @@ export class TraceIds {
   }
 
   /**
-   * Writes `l5d-reqid` and `l5d-ctx-trace` of the request that goes to an endpoint.
+   * Writes `l5d-reqid` and `l5d-ctx-trace` of the request that goes to an endpoint, as HTTP/1 lines.
    *
-   * @param contextStart where an incoming context value begins, -1 without one; one that does not decode is ignored
-   * @param sampleRate share of the traces without a decision that are to be sampled; -1 leaves the decision open
+   * @param contextStart as for {@link begin}
    * @returns the end
    */
   write(bytes: Uint8Array, at: number, contextStart: number, contextEnd: number, sampleRate = -1): number {
+    this.begin(bytes, contextStart, contextEnd, sampleRate);
+    let end = copyPiece(bytes, at, REQID_START);
+    end = this.writeTraceId(bytes, end);
+    end = copyPiece(bytes, end, TRACE_START);
+    end = this.writeContext(bytes, end);
+    bytes[end] = 13;
+    bytes[end + 1] = 10;
+    return end + 2;
+  }
+
+  /**
+   * Makes the context of the next request.
+   *
+   * @param contextStart where an incoming context value begins, -1 without one; one that does not decode is ignored
+   * @param sampleRate share of the traces without a decision that are to be sampled; -1 leaves the decision open
+   */
+  begin(bytes: Uint8Array, contextStart: number, contextEnd: number, sampleRate: number): void {
     const words = this.#words;
     const rawBytes = contextStart < 0 ? 0 : this.#decode(bytes, contextStart, contextEnd);
     const random = this.#random;
@@ -69,17 +91,25 @@ export class TraceIds {
     }
     words[0] = random.nextInt32();
     words[1] = random.nextInt32();
+    this.#wordCount = rawBytes === 40 ? 10 : 8;
     if (sampleRate >= 0 && ((words[7] as number) & DECIDED) === 0) {
       words[7] = (words[7] as number) | SAMPLING_KNOWN | (this.#isSampled(sampleRate) ? SAMPLED : 0);
     }
-    let end = copyPiece(bytes, at, REQID_START);
-    end = writeHex(bytes, end, words[4] as number);
-    end = writeHex(bytes, end, words[5] as number);
-    end = copyPiece(bytes, end, TRACE_START);
-    end = this.#encode(bytes, end, rawBytes === 40 ? 10 : 8);
-    bytes[end] = 13;
-    bytes[end + 1] = 10;
-    return end + 2;
+  }
+
+  /** Writes the trace id as {@link TRACE_ID_BYTES} hexadecimal digits. @returns the end */
+  writeTraceId(bytes: Uint8Array, at: number): number {
+    return writeHex(bytes, writeHex(bytes, at, this.#words[4] as number), this.#words[5] as number);
+  }
+
+  /** Characters that {@link writeContext} will write. */
+  get contextBytes(): number {
+    return this.#wordCount === 10 ? 56 : 44;
+  }
+
+  /** Writes the context. @returns the end */
+  writeContext(bytes: Uint8Array, at: number): number {
+    return this.#encode(bytes, at, this.#wordCount);
   }
 
   /** By the trace id, so that every hop that is asked with one rate decides alike. */

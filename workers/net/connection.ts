@@ -16,12 +16,22 @@ import type { Ready } from '../reactor/reactor.ts';
 import { Timer } from '../reactor/timer-wheel.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import type { Net } from './net.ts';
+import type { Sink } from './sink.ts';
+
+/** Whoever gathers what it sends until the end of the tick. */
+export interface Gathering {
+  /** The end of the tick. */
+  flushGathered(): void;
+  /** What it sends straight out of the read buffer is to go now. */
+  flushRun(): void;
+  onFault(error: unknown): void;
+}
 
 /** A message that is larger gains nothing from waiting for others. */
 const HELD_BYTES_MAX = 4096;
 
 /** A connection of either side. */
-export abstract class Connection extends Timer implements Ready {
+export abstract class Connection extends Timer implements Ready, Sink {
   readonly net: Net;
   readonly worker: number;
   fd: number;

@@ -17,7 +17,7 @@ import type { Sockets } from '../os/sockets.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import { Blocks, NO_BLOCK } from './blocks.ts';
 import { ByteQueue } from './byte-queue.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Gathering } from './connection.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 
@@ -56,6 +56,8 @@ export class Net {
   /** Behind the last message that waits in the inbox. */
   #inboxEnd = 0;
   readonly #outbox = new Outbox();
+  readonly #gathering: Gathering[] = [];
+  #runner: Gathering | null = null;
   readonly #firstReadAt: number;
   readonly #lastReadAt: number;
   /** Down to here the bytes in front of readAt may be overwritten. */
@@ -95,6 +97,7 @@ export class Net {
       // What deferred work has received would otherwise wait for the next turn.
       this.deliver();
       this.flush();
+      this.#flushGathered();
     };
     const left = memory.availableBytes - 65536;
     const onExhausted = () => this.limitMet('arenaBytes');
@@ -154,6 +157,41 @@ export class Net {
     this.readAt = this.#inbox.isEmpty ? this.#firstReadAt : this.#inboxEnd;
   }
 
+  /** Has what a connection gathers flushed at the end of this tick. */
+  gather(connection: Gathering): void {
+    this.#gathering.push(connection);
+  }
+
+  #flushGathered(): void {
+    const gathering = this.#gathering;
+    // What ends over a flush may have something to say to others, which then stand at the end.
+    for (let i = 0; i < gathering.length; i++) {
+      const connection = gathering[i] as Gathering;
+      try {
+        connection.flushGathered();
+      } catch (error) {
+        this.reactor.end(connection as Connection & Gathering, error);
+      }
+    }
+    if (gathering.length > 0) gathering.length = 0;
+  }
+
+  /** A connection begins to send straight out of the read buffer: another's bytes there go out first. */
+  startRun(connection: Gathering): void {
+    if (this.#runner !== null && this.#runner !== connection) this.#runner.flushRun();
+    this.#runner = connection;
+  }
+
+  /** It has sent them. */
+  endRun(connection: Gathering): void {
+    if (this.#runner === connection) this.#runner = null;
+  }
+
+  /** Nothing in the read buffer is needed any more after this. */
+  flushRun(): void {
+    if (this.#runner !== null) this.#runner.flushRun();
+  }
+
   /** An empty queue. */
   takeQueue(): ByteQueue {
     return this.#queues.pop() ?? new ByteQueue(this.memory, this.blocks);
@@ -169,6 +207,11 @@ export class Net {
   takeBlock(byteLength: number): number {
     if (byteLength <= SMALL_BLOCK_BYTES) return this.smallBlocks.take();
     return byteLength <= this.blocks.blockBytes ? this.blocks.take() : NO_BLOCK;
+  }
+
+  /** Bytes that the block has which {@link takeBlock} gave for `byteLength`. */
+  blockCapacity(byteLength: number): number {
+    return byteLength <= SMALL_BLOCK_BYTES ? SMALL_BLOCK_BYTES : this.blocks.blockBytes;
   }
 
   /** Gives back what {@link takeBlock} gave for `byteLength` bytes. */

@@ -9,6 +9,7 @@ import { COUNTER, slabBytes } from '../../core/shared/stats.ts';
 import { StatsReader } from '../../core/shared/stats-reader.ts';
 import { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { ClientStack } from './client-stack.ts';
+import { ConnectionPool } from './connection-pool.ts';
 
 const SCOPE = 3;
 const PICKS = 600;
@@ -26,7 +27,14 @@ function setUp(...weights: readonly number[]) {
   const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 } } as ClientConfig;
   const stats = new StatsWriter(slabs[1]!);
   const environment = { worker: 0, region, stats, random: new Random(1), poolWaitersMax: 0, pools: [] };
-  const client = new ClientStack(id, '/#/web', SCOPE, config, environment, () => false);
+  const client = new ClientStack(
+    id,
+    '/#/web',
+    SCOPE,
+    config,
+    environment,
+    (stack, address) => new ConnectionPool(stack, address, () => false),
+  );
   const pick = () => {
     const pool = client.pick(0);
     assert.notEqual(pool, null);

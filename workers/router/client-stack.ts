@@ -19,11 +19,10 @@ import { EndpointTable } from '../../core/shared/endpoint-table.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
-import { EndpointPool } from './endpoint-pool.ts';
-import type { Exchange } from './exchange.ts';
+import type { EndpointAddress, EndpointPool } from './endpoint-pool.ts';
 
-/** Makes a connection for a pool. @returns false when no socket was to be had */
-export type Connector = (pool: EndpointPool, exchange: Exchange) => boolean;
+/** Makes the pool of an endpoint, by the protocol that the client speaks. */
+export type PoolFactory = (client: ClientStack, address: EndpointAddress) => EndpointPool;
 
 /** What the clients of a worker share. */
 export interface ClientEnvironment {
@@ -53,7 +52,7 @@ export class ClientStack implements BalancerEvents {
   closed = false;
   readonly #environment: ClientEnvironment;
   readonly #balancer: PowerOfTwo;
-  readonly #connect: Connector;
+  readonly #createPool: PoolFactory;
 
   constructor(
     id: number,
@@ -61,7 +60,7 @@ export class ClientStack implements BalancerEvents {
     scope: number,
     config: ClientConfig,
     environment: ClientEnvironment,
-    connect: Connector,
+    createPool: PoolFactory,
   ) {
     this.id = id;
     this.name = name;
@@ -82,7 +81,7 @@ export class ClientStack implements BalancerEvents {
       environment.random,
     );
     this.#balancer = new PowerOfTwo(loadBalancer.kind, loadBalancer.maxEffort, this);
-    this.#connect = connect;
+    this.#createPool = createPool;
   }
 
   /** Picks an endpoint and counts the exchange as its load. @returns its pool, or null when there is none */
@@ -143,11 +142,6 @@ export class ClientStack implements BalancerEvents {
     for (const row of this.table.refresh()) this.#retire(row);
   }
 
-  /** Makes a connection. @returns false when no socket was to be had */
-  connect(pool: EndpointPool, exchange: Exchange): boolean {
-    return this.#connect(pool, exchange);
-  }
-
   /** The endpoints, as `ip:port`, for messages. */
   addresses(): string[] {
     return Array.from(this.table.rows, (row) => this.#addressOf(row));
@@ -175,9 +169,13 @@ export class ClientStack implements BalancerEvents {
   #openPool(row: number): EndpointPool {
     const { words, rowsAt } = this.#environment.region;
     const at = rowsAt + (row << ROW_SHIFT);
-    const address = words.slice(at + ROW_ADDRESS, at + ROW_ADDRESS + 4);
-    const ipv6 = words[at + ROW_FAMILY] === FAMILY_IPV6;
-    const pool = new EndpointPool(this, row, ipv6, words[at + ROW_PORT] as number, address, this.#addressOf(row));
+    const pool = this.#createPool(this, {
+      row,
+      ipv6: words[at + ROW_FAMILY] === FAMILY_IPV6,
+      port: words[at + ROW_PORT] as number,
+      ip: words.slice(at + ROW_ADDRESS, at + ROW_ADDRESS + 4),
+      name: this.#addressOf(row),
+    });
     this.#environment.pools[row] = pool;
     return pool;
   }

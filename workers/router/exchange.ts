@@ -7,17 +7,33 @@
  *                                               +--+  another endpoint, when a connection failed before it was used
  */
 import type { HeadParser } from '../../core/http1/head.ts';
+import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { Reason } from '../../core/reasons.ts';
+import type { Piece } from '../http1/field-lines.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
-import type { Connection } from '../net/connection.ts';
+import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { Router } from './router.ts';
 import type { Route, RouteBranch } from './routes.ts';
 
 /** The client's side of an exchange: where its response goes. Implemented by each protocol's server side. */
-export interface Downstream {
-  /** The connection whose backpressure counts. */
-  readonly connection: Connection;
+export interface Downstream extends BodySource {
+  /** Where the bytes of an HTTP/1 response go, and whose backpressure counts. */
+  readonly sink: Sink;
+  /** Where the content of an HTTP/2 response goes. */
+  readonly outlet: Outlet;
+  /** An HTTP/2 endpoint's head has been decoded: a final one, or an informational one that comes before it. */
+  respond(head: FieldSection, endStream: boolean): void;
+  /** Its trailers have: the response ends with them. */
+  respondTrailers(trailers: FieldSection): void;
+  /** Heads and trailers of HTTP/2 may come as they were coded before, for a client like this one. */
+  readonly takesCoded: boolean;
+  /** A head or trailers that were coded before. */
+  respondCoded(block: Piece, endStream: boolean): void;
+  /** What {@link respond} or {@link respondTrailers} has just coded; null when that is good for this client alone. */
+  lastCoded(): Uint8Array | null;
+  /** The upstream at hand is gone: another will be ready, or the exchange fails. */
+  onUpstreamLost(): void;
   /** Whether the client understands chunks. */
   readonly takesChunks: boolean;
   /** The response head may be one that was rewritten before, for a client like this one. */
@@ -49,8 +65,17 @@ export interface Downstream {
 }
 
 /** The endpoint's side of an exchange. */
-export interface Upstream {
-  readonly connection: Connection;
+export interface Upstream extends BodySource {
+  /** Where the bytes of an HTTP/1 request's body go, and whose backpressure counts. */
+  readonly sink: Sink;
+  /** Where the content of an HTTP/2 request goes. */
+  readonly outlet: Outlet;
+  /** Sends the request's head. @param endStream nothing follows it @returns false when the connection ended over it */
+  sendHead(endStream: boolean): boolean;
+  /** Sends the head together with the first bytes of its body. @returns as {@link sendHead} */
+  sendHeadWith(at: number, byteLength: number): boolean;
+  /** Trailers end the request. @param at where they lie as a header block */
+  sendTrailers(at: number, byteLength: number): void;
   /** The request's last byte has been written. */
   onRequestSent(): void;
   /** The client's connection takes bytes again. */
@@ -68,6 +93,8 @@ export interface Failure {
   readonly message: string;
   /** The request is known not to have reached its destination: `l5d-retryable` (spec 03 section 4.3). */
   readonly retryable: boolean;
+  /** What an HTTP/2 endpoint has reset the stream with, for an HTTP/2 client to see; -1 for any other failure. */
+  readonly resetCode: number;
 }
 
 /** One request's life. */
@@ -92,13 +119,25 @@ export class Exchange {
   headAt = NO_BLOCK;
   headBytes = 0;
   headCapacity = 0;
+  /** Content of the request that is kept behind its head, to be sent again with it. */
+  bodyBytes = 0;
+  /** All content so far is kept. */
+  bodyKept = true;
   /** METHOD constant of core/http1. */
   method = 0;
   /** The method allows the request to be sent twice and its body, if any, has not begun. */
   replayable = false;
   upgradeRequested = false;
+  /** The request's body goes in chunks, to an endpoint that speaks HTTP/1. */
+  chunked = false;
   /** Status of the response; 0 while there is none. */
   status = 0;
+  /** `grpc-status` of the response; -1 while there is none. */
+  grpcStatus = -1;
+  /** The head of an HTTP/2 response has come, so long after the request's and after the attempt's beginning. */
+  answered = false;
+  answerMicros = 0;
+  attemptAnswerMicros = 0;
   serverScope = 0;
 
   constructor(router: Router) {
@@ -118,5 +157,10 @@ export class Exchange {
     this.replayable = false;
     this.upgradeRequested = false;
     this.status = 0;
+    this.grpcStatus = -1;
+    this.answered = false;
+    this.bodyBytes = 0;
+    this.chunked = false;
+    this.bodyKept = true;
   }
 }

@@ -6,9 +6,18 @@ import { Dtab } from '../../core/names/dtab.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Failure } from './exchange.ts';
 
-/** Makes a failure. */
-export function failure(status: number, reason: Reason, message: string, retryable = false): Failure {
-  return { status, reason, message, retryable };
+/** Nothing was reset by an endpoint. */
+export const NO_RESET = -1;
+
+/** Makes a failure. @param resetCode of the RST_STREAM that an endpoint sent */
+export function failure(
+  status: number,
+  reason: Reason,
+  message: string,
+  retryable = false,
+  resetCode = NO_RESET,
+): Failure {
+  return { status, reason, message, retryable, resetCode };
 }
 
 /** No identifier knew the request. @param request as `Request("GET /x", from /127.0.0.1:1234)` */

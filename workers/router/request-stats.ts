@@ -7,7 +7,7 @@
  *         client/service   the same, split by service
  */
 import { type Reason, reasonIndex } from '../../core/reasons.ts';
-import { COUNTER } from '../../core/shared/stats.ts';
+import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,9 +18,13 @@ export class RequestStats {
   readonly #stats: StatsWriter;
   readonly #reactor: Reactor;
 
-  constructor(stats: StatsWriter, reactor: Reactor) {
+  readonly #countsStreams: boolean;
+
+  /** @param countsStreams of HTTP/2: a request's latency ends with the response's head, and its stream is counted beside it */
+  constructor(stats: StatsWriter, reactor: Reactor, countsStreams: boolean) {
     this.#stats = stats;
     this.#reactor = reactor;
+    this.#countsStreams = countsStreams;
   }
 
   /** An exchange begins. */
@@ -56,9 +60,14 @@ export class RequestStats {
   attemptEnded(exchange: Exchange, success: boolean, reason: Reason): void {
     const stats = this.#stats;
     const branch = exchange.branch as RouteBranch;
-    const elapsedMicros = this.#reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    const totalMicros = this.#reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    const elapsedMicros = exchange.answered ? exchange.attemptAnswerMicros : totalMicros;
     stats.recordRequest(branch.client.scope, success, elapsedMicros);
     stats.recordRequest(branch.clientServiceScope, success, elapsedMicros);
+    if (this.#countsStreams) {
+      this.#recordStream(branch.client.scope, HISTOGRAM.streamLatency, success, totalMicros);
+      this.#recordStream(branch.clientServiceScope, HISTOGRAM.streamLatency, success, totalMicros);
+    }
     if (exchange.status !== 0) stats.recordStatus(branch.client.scope, exchange.status);
     if (success) return;
     stats.recordFailure(branch.client.scope, reasonIndex(reason));
@@ -70,15 +79,25 @@ export class RequestStats {
     const stats = this.#stats;
     const { serverScope } = exchange;
     const { serviceScope } = exchange.route as Route;
-    const elapsedMicros = this.#reactor.elapsedMicros(exchange.startMicros, exchange.startTick);
+    const totalMicros = this.#reactor.elapsedMicros(exchange.startMicros, exchange.startTick);
+    const elapsedMicros = exchange.answered ? exchange.answerMicros : totalMicros;
     stats.recordRequest(serverScope, success, elapsedMicros);
     stats.recordRequest(serviceScope, success, elapsedMicros);
+    if (this.#countsStreams) {
+      this.#recordStream(serverScope, HISTOGRAM.serverStreamLatency, success, totalMicros);
+      this.#recordStream(serviceScope, HISTOGRAM.streamLatency, success, totalMicros);
+    }
     stats.add(serverScope, COUNTER.pending, -1);
     stats.add(serviceScope, COUNTER.pending, -1);
     if (exchange.status !== 0) stats.recordStatus(serverScope, exchange.status);
     if (success) return;
     stats.recordFailure(serverScope, reasonIndex(reason));
     stats.recordFailure(serviceScope, reasonIndex(reason));
+  }
+
+  #recordStream(scope: number, histogram: number, success: boolean, totalMicros: number): void {
+    this.#stats.increment(scope, success ? COUNTER.streamSuccess : COUNTER.streamFailures);
+    this.#stats.recordLatency(scope, histogram, totalMicros);
   }
 
   /** A request that never became an exchange. @param serviceScope 0 when it was not identified */

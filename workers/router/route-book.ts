@@ -9,6 +9,7 @@
 import { UnionDraw } from '../../core/balance/union-draw.ts';
 import type { RouterConfig } from '../../core/config/types.ts';
 import { Path } from '../../core/names/path.ts';
+import { branchFields } from '../http2/prepared-fields.ts';
 import type { BindReply, BranchMessage } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import { branchHeaders } from './branch-headers.ts';
@@ -157,7 +158,7 @@ export class RouteBook {
         message.clientScope,
         this.#config.client,
         this.#environment,
-        this.#environment.connect,
+        this.#environment.createPool,
       );
       this.#clients.set(message.client, client);
     }
@@ -168,6 +169,7 @@ export class RouteBook {
       residual: message.residual,
       answerStatus: message.answerStatus,
       headers: branchHeaders(route.path, message.id, message.residual, route.dtab),
+      fields: branchFields(route.path, message.id, message.residual, route.dtab),
     };
   }
 

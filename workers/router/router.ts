@@ -13,7 +13,7 @@
  * calls it, and is called back through `Downstream`.
  */
 import type { Random } from '../../core/balance/random.ts';
-import type { HttpRouterConfig } from '../../core/config/types.ts';
+import type { RouterConfig } from '../../core/config/types.ts';
 import {
   METHOD_DELETE,
   METHOD_GET,
@@ -30,7 +30,8 @@ import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
-import type { ClientEnvironment, Connector } from './client-stack.ts';
+import { Classifier, VERDICT } from './classifier.ts';
+import type { ClientEnvironment, PoolFactory } from './client-stack.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
 import { failure, noBrokers, noConnection } from './failures.ts';
@@ -65,7 +66,7 @@ export interface RouterEnvironment extends ClientEnvironment {
   readonly stats: StatsWriter;
   readonly random: Random;
   readonly binder: Binder;
-  readonly connect: Connector;
+  readonly createPool: PoolFactory;
   /** Where keys are written: as large as a head. */
   readonly keyAt: number;
 }
@@ -73,7 +74,7 @@ export interface RouterEnvironment extends ClientEnvironment {
 /** One router in one worker. */
 export class Router {
   readonly index: number;
-  readonly config: HttpRouterConfig;
+  readonly config: RouterConfig;
   readonly routes: RouteBook;
   readonly stats: RequestStats;
   /** Why {@link identify} answered null. */
@@ -85,16 +86,16 @@ export class Router {
   readonly #environment: RouterEnvironment;
   readonly #identifiers: readonly Identifier[];
   readonly #exchanges: Exchange[] = [];
-  readonly #successAlways: boolean;
+  readonly #classifier: Classifier;
 
-  constructor(index: number, config: HttpRouterConfig, environment: RouterEnvironment) {
+  constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
     this.index = index;
     this.config = config;
     this.#environment = environment;
     this.routes = new RouteBook(index, config, environment);
-    this.stats = new RequestStats(environment.stats, environment.net.reactor);
+    this.stats = new RequestStats(environment.stats, environment.net.reactor, config.protocol === 'h2');
     this.#identifiers = createIdentifiers(config);
-    this.#successAlways = config.service.responseClassifier.kind === 'io.l5d.http.allSuccessful';
+    this.#classifier = new Classifier(config.service.responseClassifier);
   }
 
   // ---- identify ------------------------------------------------------------------------------------------------
@@ -242,17 +243,47 @@ export class Router {
     this.failAttempt(exchange, failure(502, reason, `the connection to ${name} ended before its response`));
   }
 
+  /**
+   * The endpoint has not looked at the request, and says so (REFUSED_STREAM, or a GOAWAY below it): it may go to another,
+   * whatever its method, as long as all of it is still at hand.
+   */
+  onRefused(exchange: Exchange, message: string, resetCode: number): void {
+    const pool = exchange.pool as EndpointPool;
+    const { client } = exchange.branch as RouteBranch;
+    const whole = exchange.headAt !== NO_BLOCK && exchange.bodyKept;
+    if (!whole || exchange.attempts >= this.#environment.net.limits.acquisitionAttemptsMax) {
+      this.failAttempt(exchange, failure(503, 'upstream_refused', message, true, resetCode));
+      return;
+    }
+    exchange.upstream = null;
+    this.#environment.stats.increment(client.scope, COUNTER.retriesRequeues);
+    this.#settle(exchange, false, false);
+    this.#send(exchange, client.pickAfter(pool, exchange.attempts, this.#environment.net.reactor.nowStamp));
+  }
+
   // ---- complete ------------------------------------------------------------------------------------------------
 
-  /** Whether a response counts as a success (spec 05 section 10: nonRetryable5XX or allSuccessful). */
+  /** Whether a response counts as a success by its status alone. */
   isSuccess(status: number): boolean {
-    return status < 500 || this.#successAlways;
+    return this.#classifier.judge(status, -1, true) === VERDICT.success;
+  }
+
+  /** What is known of a response's success. @param ended nothing more of it is to come @returns one of VERDICT */
+  judge(exchange: Exchange, ended: boolean): number {
+    return this.#classifier.judge(exchange.status, exchange.grpcStatus, ended);
+  }
+
+  /** The head of an HTTP/2 response has come: that is how long it took, whatever its body does (spec 06 section 1.3). */
+  markAnswered(exchange: Exchange): void {
+    const { reactor } = this.#environment.net;
+    exchange.answered = true;
+    exchange.answerMicros = reactor.elapsedMicros(exchange.startMicros, exchange.startTick);
+    exchange.attemptAnswerMicros = reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
   }
 
   /** The response has gone through. */
   complete(exchange: Exchange): void {
-    const { status } = exchange;
-    const success = this.isSuccess(status);
+    const success = this.judge(exchange, true) === VERDICT.success;
     this.stats.attemptEnded(exchange, success, 'application_failure');
     this.#settle(exchange, !success, true);
     this.stats.requestEnded(exchange, success, 'application_failure');
@@ -314,7 +345,10 @@ export class Router {
       return;
     }
     const { reactor } = this.#environment.net;
-    const elapsedMicros = reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    // A stream may go on for hours behind its head: that is not how long its endpoint takes.
+    const elapsedMicros = exchange.answered
+      ? exchange.attemptAnswerMicros
+      : reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
     pool.client.settle(pool.row, elapsedMicros, reactor.nowStamp, failed);
   }
 

@@ -29,6 +29,8 @@ export interface RouteBranch {
   readonly answerStatus: number;
   /** The header lines that tell the endpoint how the request was routed, `via` last; each ends in CRLF. */
   readonly headers: Piece;
+  /** The same for an endpoint that speaks HTTP/2: coded fields. */
+  readonly fields: Piece;
 }
 
 /** A name and what it is bound to. */

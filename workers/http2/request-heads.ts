@@ -1,0 +1,31 @@
+/**
+ * How a router writes the heads of requests, by what its client speaks. Both ways leave the head in a block of the
+ * exchange's own, where it stays until a response begins.
+ */
+import type { ParsedHead } from '../../core/http1/parsed-head.ts';
+import type { Piece } from '../http1/field-lines.ts';
+import type { Exchange } from '../router/exchange.ts';
+import type { RouteBranch } from '../router/routes.ts';
+
+/** Writes the heads of requests that come over HTTP/2. */
+export interface RequestHeads {
+  /** Where, in the head last written, what is made for each request begins: what lies before can be used again. */
+  readonly composedEnd: number;
+  /** Heads that were written may be used again. */
+  readonly remembers: boolean;
+  /**
+   * Writes a head for a branch, into `exchange`.
+   *
+   * @param consumedBytes of the target's start that are not forwarded
+   * @returns false when no block is left
+   */
+  write(
+    exchange: Exchange,
+    branch: RouteBranch,
+    head: ParsedHead,
+    consumedBytes: number,
+    clearContext: boolean,
+  ): boolean;
+  /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
+  writeRemembered(exchange: Exchange, composed: Piece): boolean;
+}
