@@ -112,9 +112,13 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   }
 
   sendHead(endStream: boolean): boolean {
-    const { headAt, headBytes } = this.exchange as Exchange;
+    const exchange = this.exchange as Exchange;
+    const { headAt, headBytes } = exchange;
     // A head alone is kept until a response begins: it lies still until the end of the tick, and longer.
-    return endStream ? this.writeLater(headAt, headBytes) : this.write(headAt, headBytes);
+    if (endStream && !exchange.chunked) return this.writeLater(headAt, headBytes);
+    const sent = this.write(headAt, headBytes);
+    if (endStream && sent) this.contentOutlet.end();
+    return sent;
   }
 
   sendHeadWith(at: number, byteLength: number): boolean {

@@ -39,6 +39,8 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   private connecting = true;
   /** Exchanges that wait for the connection to be made. */
   private readonly waitingExchanges: Exchange[] = [];
+  /** Streams whose heads have not gone out. */
+  private readonly unsent: Http2ClientStream[] = [];
   private readonly openedMicros: number;
   private readonly openedTick: number;
   private connectErrno = 0;
@@ -118,7 +120,7 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   }
 
   get load(): number {
-    return this.streams.size + this.waitingExchanges.length;
+    return this.streams.size + this.unsent.length + this.waitingExchanges.length;
   }
 
   assign(exchange: Exchange): void {
@@ -133,18 +135,32 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   }
 
   private openStream(exchange: Exchange): void {
+    const stream = this.client.takeStream(this);
+    this.unsent.push(stream);
+    stream.open(this, exchange);
+    stream.ready();
+  }
+
+  /** A stream's head is about to go out: ids are given in that order. @returns the id, -1 when they are used up */
+  sendFirst(stream: Http2ClientStream): number {
     const id = this.ids.openOwn();
     if (id < 0) {
-      // The ids are used up: another connection has all of them before it.
+      // Another connection has all of them before it.
       this.retire();
-      exchange.router.reacquire(exchange);
-      return;
+      return -1;
     }
-    const stream = this.client.takeStream(this);
-    stream.open(this, id, exchange);
+    this.withdraw(stream);
+    stream.id = id;
     this.addStream(stream);
     if (this.deadlineTick === NEVER) this.armPing();
-    stream.ready();
+    return id;
+  }
+
+  /** A stream of which nothing was sent leaves. */
+  withdraw(stream: Http2ClientStream): void {
+    const place = this.unsent.lastIndexOf(stream);
+    if (place === this.unsent.length - 1) this.unsent.pop();
+    else if (place >= 0) this.unsent.splice(place, 1);
   }
 
   override streamEnded(stream: Http2Stream): void {
@@ -230,6 +246,14 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     if (this.phase !== LEAVING) return;
     this.writeLeave(0, NO_ERROR, '');
     this.linger(0);
+  }
+
+  protected override lose(errno: number): void {
+    super.lose(errno);
+    for (const stream of this.unsent.splice(0)) {
+      stream.onConnectionLost(errno);
+      stream.onEnded();
+    }
   }
 
   protected onBadPeer(error: number): void {

@@ -48,8 +48,8 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   }
 
   /** Begins for an exchange. */
-  open(connection: Http2ClientConnection, id: number, exchange: Exchange): void {
-    this.begin(connection, id, IDLE_OWN);
+  open(connection: Http2ClientConnection, exchange: Exchange): void {
+    this.begin(connection, 0, IDLE_OWN);
     this.connection = connection;
     this.exchange = exchange;
     this.headSent = false;
@@ -82,15 +82,20 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   // ---- the request ---------------------------------------------------------------------------------------------
 
   sendHead(endStream: boolean): boolean {
-    const { headAt, headBytes } = this.exchange as Exchange;
+    const exchange = this.exchange as Exchange;
+    if (this.connection.sendFirst(this) < 0) {
+      this.detach();
+      this.leaveUnsent();
+      exchange.router.reacquire(exchange);
+      return false;
+    }
     this.headSent = true;
-    this.sendBlock(headAt, headBytes, endStream);
+    this.sendBlock(exchange.headAt, exchange.headBytes, endStream);
     return true;
   }
 
   sendHeadWith(at: number, byteLength: number): boolean {
-    this.sendHead(false);
-    return this.write(at, byteLength);
+    return this.sendHead(false) && this.write(at, byteLength);
   }
 
   onRequestSent(): void {
@@ -285,7 +290,8 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
 
   /** Nothing was ever sent: the endpoint does not know of the stream. */
   private leaveUnsent(): void {
-    this.link.streamEnded(this);
+    this.connection.withdraw(this);
+    this.onEnded();
   }
 
   onReset(code: number): void {

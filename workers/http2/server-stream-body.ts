@@ -30,8 +30,7 @@ export abstract class Http2ServerStreamBody extends Http2ServerStreamEndings {
     this.sending = true;
     const whole = this.received && this.inboundTrailers === null;
     if (this.inbound === null && exchange.bodyBytes === 0 && this.inboundTrailers === null) {
-      upstream.sendHead(whole);
-      if (whole) upstream.onRequestSent();
+      if (upstream.sendHead(whole) && whole) upstream.onRequestSent();
       return;
     }
     if (!upstream.sendHead(false)) return;

@@ -96,8 +96,11 @@ export class Net {
     reactor.onTurnEnd = () => {
       // What deferred work has received would otherwise wait for the next turn.
       this.deliver();
-      this.flush();
-      this.#flushGathered();
+      // What one of the two sends may end a connection, over which there is something to say by way of the other.
+      do {
+        this.flush();
+        this.#flushGathered();
+      } while (!this.#outbox.isEmpty);
     };
     const left = memory.availableBytes - 65536;
     const onExhausted = () => this.limitMet('arenaBytes');
