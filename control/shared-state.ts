@@ -8,6 +8,7 @@ import { createEndpointBuffer } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
 import { slabBytes } from '../core/shared/stats.ts';
+import { WorkerLoad } from '../core/shared/worker-load.ts';
 
 /** Everything that all threads see. */
 export interface SharedState {
@@ -15,8 +16,8 @@ export interface SharedState {
   readonly fds: SharedArrayBuffer;
   /** Requests under way per server, for `maxConcurrentRequests`. */
   readonly gates: SharedArrayBuffer;
-  /** Connections by worker. */
-  readonly connections: SharedArrayBuffer;
+  /** Connections and use of a core by worker (core/shared/worker-load.ts). */
+  readonly load: SharedArrayBuffer;
   /** The supervisor's slab, then the workers'. */
   readonly stats: readonly [SharedArrayBuffer, ...SharedArrayBuffer[]];
   /** Rings for accepted connections, `[from][to]`. */
@@ -34,7 +35,7 @@ export function createSharedState(workers: number, servers: number, limits: Limi
     endpoints: createEndpointBuffer({ workers, clients: limits.clientsMax, rows: limits.endpointsMax }),
     fds: FdOwners.allocate(),
     gates: Gates.allocate(workers, servers),
-    connections: new SharedArrayBuffer(workers * 4),
+    load: WorkerLoad.allocate(workers),
     stats: [slab(), ...each(slab)],
     handover: each(() => each(ring)),
   };

@@ -16,6 +16,7 @@ import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
 import { StatsReader } from '../core/shared/stats-reader.ts';
+import { WorkerLoad } from '../core/shared/worker-load.ts';
 import type { FromWorker, ListenerSpec } from '../workers/messages.ts';
 import { closeDescriptor } from '../workers/os/index.ts';
 import { Bindings } from './binding/bindings.ts';
@@ -58,7 +59,7 @@ export class Supervisor {
   readonly #shared: SharedState;
   readonly #fds: FdOwners;
   readonly #descriptorsMax = readDescriptorsMax();
-  readonly #connections: Int32Array;
+  readonly #load: WorkerLoad;
   readonly #gates: Gates;
   readonly #publisher: EndpointPublisher;
   readonly #scopes: ScopeKeeper;
@@ -76,7 +77,7 @@ export class Supervisor {
     const servers = config.routers.reduce((sum, router) => sum + router.servers.length, 0);
     this.#shared = createSharedState(workers, servers, limits);
     this.#fds = new FdOwners(this.#shared.fds);
-    this.#connections = new Int32Array(this.#shared.connections);
+    this.#load = new WorkerLoad(this.#shared.load);
     this.#gates = new Gates(this.#shared.gates, servers);
     this.#publisher = new EndpointPublisher(new EndpointRegion(this.#shared.endpoints));
     this.metrics = new Metrics(new StatsReader(this.#shared.stats));
@@ -189,9 +190,9 @@ export class Supervisor {
   }
 
   #startOf(worker: number) {
-    const { endpoints, fds, gates, connections, stats, handover } = this.#shared;
+    const { endpoints, fds, gates, load, stats, handover } = this.#shared;
     this.#publisher.admitWorker(worker);
-    Atomics.store(this.#connections, worker, connectionsUnderWay(handover, worker));
+    this.#load.reset(worker, connectionsUnderWay(handover, worker));
     const routers = this.config.routers;
     return {
       limits: this.#limits,
@@ -203,7 +204,7 @@ export class Supervisor {
       descriptorsMax: this.#descriptorsMax,
       endpoints,
       stats: stats[worker + 1] as SharedArrayBuffer,
-      connections,
+      load,
       handover,
     };
   }
@@ -230,7 +231,7 @@ export class Supervisor {
   /** A thread died: what it held is taken back, before its successor starts. */
   #onDeath(worker: number, error: unknown): void {
     this.#log.error({ worker, reason: 'worker_died', err: error }, `worker ${worker} died; starting another`);
-    Atomics.store(this.#connections, worker, AWAY);
+    this.#load.reset(worker, AWAY);
     this.#closeAllOf(worker);
     this.#gates.forgetWorker(worker);
     this.#publisher.forgetWorker(worker);
@@ -255,7 +256,7 @@ export class Supervisor {
 
   /** Connections that workers hold or have been handed; of a dead one more than any other's. */
   connectionsOf(worker: number): number {
-    return Atomics.load(this.#connections, worker);
+    return this.#load.connections(worker);
   }
 
   /** Rings once for any number of changes in this turn of the event loop. */

@@ -33,7 +33,7 @@ class Pool {
     },
     startOf: (worker) => {
       this.starts.push(worker);
-      const { endpoints, fds, gates, connections, stats, handover } = this.#shared;
+      const { endpoints, fds, gates, load, stats, handover } = this.#shared;
       const start: Start = {
         limits: this.#limits,
         routers: [],
@@ -44,7 +44,7 @@ class Pool {
         descriptorsMax: 1024,
         endpoints,
         stats: stats[worker + 1] as SharedArrayBuffer,
-        connections,
+        load,
         handover,
       };
       return this.alter(start, worker);

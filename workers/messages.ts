@@ -41,8 +41,8 @@ export interface WorkerStart {
   readonly descriptorsMax: number;
   readonly endpoints: SharedArrayBuffer;
   readonly stats: SharedArrayBuffer;
-  /** Connections by worker, Int32 cells: the load that accepted connections are placed by. */
-  readonly connections: SharedArrayBuffer;
+  /** What accepted connections are placed by (core/shared/worker-load.ts). */
+  readonly load: SharedArrayBuffer;
   /** Rings for accepted connections, `[from][to]`. */
   readonly handover: readonly (readonly SharedArrayBuffer[])[];
   readonly port: MessagePort;

@@ -15,6 +15,7 @@ import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
 import { StatsWriter } from '../core/shared/stats-writer.ts';
+import { WorkerLoad } from '../core/shared/worker-load.ts';
 import { Http1Client } from './http1/client.ts';
 import { RequestWriter } from './http1/request-writer.ts';
 import { SectionRequestHeads } from './http1/section-writer.ts';
@@ -29,9 +30,9 @@ import { Net } from './net/net.ts';
 import { Epoll } from './os/epoll.ts';
 import { KernelMemory } from './os/memory.ts';
 import { Sockets } from './os/sockets.ts';
-import { pinThread, silence } from './os/thread.ts';
+import { pinThread, silence, threadMicros } from './os/thread.ts';
 import { Reactor, type Ready } from './reactor/reactor.ts';
-import { Timer, ticksOf } from './reactor/timer-wheel.ts';
+import { TICK_MS, Timer, ticksOf } from './reactor/timer-wheel.ts';
 import type { PoolFactory } from './router/client-stack.ts';
 import { ConnectionPool, type Connector } from './router/connection-pool.ts';
 import type { EndpointPool } from './router/endpoint-pool.ts';
@@ -69,11 +70,14 @@ class Worker extends Timer implements Ready {
   readonly #net: Net;
   readonly #region: EndpointRegion;
   readonly #stats: StatsWriter;
+  readonly #load: WorkerLoad;
   readonly #handover: Handover;
   readonly #routers: Router[] = [];
   readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
   readonly #random: Random;
+  #usedMicros = 0;
+  #measuredTick = 0;
   #drainDeadlineTick = -1;
   #shortageTick = 0;
 
@@ -94,8 +98,8 @@ class Worker extends Timer implements Ready {
     const keyAt = this.#memory.reserve(start.headBytesMax);
     const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
     this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax);
-    const load = new Int32Array(start.connections);
-    this.#handover = new Handover(worker, load, start.wakeups, start.handover, () =>
+    this.#load = new WorkerLoad(start.load);
+    this.#handover = new Handover(worker, this.#load, start.wakeups, start.handover, () =>
       this.#net.limitMet('acceptHandoverMax'),
     );
     this.#createRouters(keyAt, scratchAt);
@@ -157,8 +161,8 @@ class Worker extends Timer implements Ready {
   }
 
   #createServers(scratchAt: number): void {
-    const { worker, listeners, limits, connections } = this.#start;
-    const load = new Int32Array(connections);
+    const { worker, listeners, limits } = this.#start;
+    const load = this.#load;
     const traceIds = new TraceIds(this.#random);
     const writers: Writers = {
       traceIds,
@@ -169,7 +173,7 @@ class Worker extends Timer implements Ready {
     const bounds: AcceptBounds = {
       acceptBelowFd: Math.floor((this.#start.descriptorsMax * limits.acceptDescriptorsPercent) / 100),
       full: () => {
-        const reached = Atomics.load(load, worker) >= limits.connectionsPerWorkerMax;
+        const reached = load.connections(worker) >= limits.connectionsPerWorkerMax;
         if (reached) this.#net.limitMet('connectionsPerWorkerMax');
         return reached;
       },
@@ -184,7 +188,7 @@ class Worker extends Timer implements Ready {
 
   #createServer(
     spec: ListenerSpec,
-    shared: { readonly scratchAt: number; readonly gates: Gates; readonly load: Int32Array },
+    shared: { readonly scratchAt: number; readonly gates: Gates; readonly load: WorkerLoad },
     { traceIds, text, encoder }: Writers,
   ): Server {
     const { worker, routers } = this.#start;
@@ -292,8 +296,20 @@ class Worker extends Timer implements Ready {
     }
     // Before the work: housekeeping that fails once goes on.
     this.#reactor.timers.arm(this, this.#reactor.nowTick + ticksOf(HOUSEKEEPING_MS));
+    this.#measureLoad();
     for (const router of this.#routers) router.routes.expire();
     this.#net.trim();
+  }
+
+  /** Tells the others what share of a core this thread has used since it last did. */
+  #measureLoad(): void {
+    const usedMicros = threadMicros(this.#memory);
+    const { nowTick } = this.#reactor;
+    const spentMs = (nowTick - this.#measuredTick) * TICK_MS;
+    if (spentMs <= 0) return;
+    this.#load.measure(this.#start.worker, (usedMicros - this.#usedMicros) / spentMs);
+    this.#usedMicros = usedMicros;
+    this.#measuredTick = nowTick;
   }
 
   onFault(_error: unknown): void {

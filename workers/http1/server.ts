@@ -15,6 +15,7 @@ import type { Reason } from '../../core/reasons.ts';
 import { reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import type { WorkerLoad } from '../../core/shared/worker-load.ts';
 import type { RequestEncoder } from '../http2/request-encoder.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
@@ -75,7 +76,7 @@ export class Http1Server {
   readonly #worker: number;
   readonly #gates: Gates;
   readonly #gate: number;
-  readonly #load: Int32Array;
+  readonly #load: WorkerLoad;
   readonly #trailerParser: HeadParser;
   readonly #bodies: MessageBody[] = [];
 
@@ -93,7 +94,7 @@ export class Http1Server {
     readonly scratchAt: number;
     readonly gates: Gates;
     readonly gate: number;
-    readonly load: Int32Array;
+    readonly load: WorkerLoad;
   }) {
     this.net = parts.net;
     this.router = parts.router;
@@ -148,7 +149,7 @@ export class Http1Server {
   /** A connection has ended. */
   connectionEnded(connection: Http1ServerResponder): void {
     this.connections.delete(connection as Http1ServerConnection);
-    Atomics.sub(this.#load, this.#worker, 1);
+    this.#load.remove(this.#worker);
     const { stats, reactor } = this.net;
     stats.increment(this.scope, COUNTER.closes);
     stats.add(this.scope, COUNTER.connections, -1);

@@ -13,6 +13,7 @@ import { TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { type Reason, reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import type { WorkerLoad } from '../../core/shared/worker-load.ts';
 import type { Acceptor } from '../net/listener.ts';
 import type { Net } from '../net/net.ts';
 import type { Failure } from '../router/exchange.ts';
@@ -38,8 +39,7 @@ export interface Http2ServerParts {
   readonly scratchAt: number;
   readonly gates: Gates;
   readonly gate: number;
-  /** Connections by worker. */
-  readonly load: Int32Array;
+  readonly load: WorkerLoad;
   readonly random: Random;
 }
 
@@ -60,7 +60,7 @@ export class Http2Server implements Acceptor {
   readonly #worker: number;
   readonly #gates: Gates;
   readonly #gate: number;
-  readonly #load: Int32Array;
+  readonly #load: WorkerLoad;
   readonly #streams: Http2ServerStream[] = [];
 
   constructor(parts: Http2ServerParts) {
@@ -113,7 +113,7 @@ export class Http2Server implements Acceptor {
   /** A connection has ended. */
   connectionEnded(connection: Http2ServerConnection): void {
     this.connections.delete(connection);
-    Atomics.sub(this.#load, this.#worker, 1);
+    this.#load.remove(this.#worker);
     const { stats, reactor } = this.net;
     stats.increment(this.scope, COUNTER.closes);
     stats.add(this.scope, COUNTER.connections, -1);

@@ -8,6 +8,7 @@ import { FdOwners } from '../../core/shared/fd-owners.ts';
 import type { Gates } from '../../core/shared/gates.ts';
 import { slabBytes } from '../../core/shared/stats.ts';
 import { StatsWriter } from '../../core/shared/stats-writer.ts';
+import { WorkerLoad } from '../../core/shared/worker-load.ts';
 import type { RequestWriter } from '../http1/request-writer.ts';
 import { Http1Server } from '../http1/server.ts';
 import { EPOLLIN, type Epoll } from '../os/epoll.ts';
@@ -164,7 +165,7 @@ function createServer(receive: () => number): Http1Server {
     scratchAt: 0,
     gates: {} as Gates,
     gate: 0,
-    load: new Int32Array(1),
+    load: new WorkerLoad(WorkerLoad.allocate(1)),
   });
 }
 

@@ -1,14 +1,16 @@
 /**
  * Accepting: each worker has a listening socket of its own for each server (SO_REUSEPORT), and hands an accepted
- * connection on to a worker that has fewer, because the kernel spreads connections by hash and long-lived ones would
+ * connection on to a worker that has less to do, because the kernel spreads connections by hash and long-lived ones would
  * pile up on a core.
  *
- *     accept --> load[other] + 1 < load[self] ? ring[self][other] + wake-up : serve it here
+ *     accept --> is another less busy, or as busy with fewer? --> ring[self][other] + wake-up
+ *            \-> serve it here
  *
  * All threads share one descriptor table, so a connection travels as an integer.
  */
 import { RingBuffer } from 'ringbuf.js';
 import type { FdOwners } from '../../core/shared/fd-owners.ts';
+import type { WorkerLoad } from '../../core/shared/worker-load.ts';
 import { EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../os/errno.ts';
 import { ring } from '../os/thread.ts';
 import type { Ready } from '../reactor/reactor.ts';
@@ -28,20 +30,20 @@ export interface Acceptor {
 export class Handover {
   readonly #onFull: () => void;
   readonly #worker: number;
-  readonly #load: Int32Array;
+  readonly #load: WorkerLoad;
   readonly #wakeups: readonly number[];
   readonly #outgoing: readonly RingBuffer[];
   readonly #incoming: readonly RingBuffer[];
   readonly #pair = new Int32Array(2);
 
   /**
-   * @param load connections by worker, shared by all
+   * @param load how busy the workers are, shared by all
    * @param rings `[from][to]`, each a ring of pairs: listener, descriptor
    * @param onFull told when a ring has no room, and the connection stays here
    */
   constructor(
     worker: number,
-    load: Int32Array,
+    load: WorkerLoad,
     wakeups: readonly number[],
     rings: readonly (readonly SharedArrayBuffer[])[],
     onFull: () => void,
@@ -56,16 +58,16 @@ export class Handover {
 
   /** Counts a connection for the worker that shall have it, and sends it there. @returns whether it is another */
   place(listener: number, fd: number, fds: FdOwners): boolean {
-    const target = this.#leastLoaded();
-    Atomics.add(this.#load, target, 1);
+    const target = this.#load.place(this.#worker);
+    this.#load.add(target);
     if (target === this.#worker) return false;
     this.#pair[0] = listener;
     this.#pair[1] = fd;
     const outgoing = this.#outgoing[target] as RingBuffer;
     if (outgoing.availableWrite() < 2) {
       this.#onFull();
-      Atomics.sub(this.#load, target, 1);
-      Atomics.add(this.#load, this.#worker, 1);
+      this.#load.remove(target);
+      this.#load.add(this.#worker);
       return false;
     }
     // Before it is sent: from then on it is no longer this worker's, should this thread die.
@@ -73,21 +75,6 @@ export class Handover {
     outgoing.push(this.#pair);
     ring(this.#wakeups[target] as number);
     return true;
-  }
-
-  #leastLoaded(): number {
-    const load = this.#load;
-    let target = this.#worker;
-    // One more than another is balance already: only a gap of two is worth the wake-up.
-    let least = Atomics.load(load, target) - 1;
-    for (let worker = 0; worker < load.length; worker++) {
-      const connections = Atomics.load(load, worker);
-      if (connections < least) {
-        least = connections;
-        target = worker;
-      }
-    }
-    return target;
   }
 
   /** Takes what others have sent. */

@@ -10,6 +10,9 @@ const cClose = declare('int close(int fd)');
 const cSchedSetaffinity = declare('int sched_setaffinity(int pid, uint64_t length, uint64_t mask)');
 const cSchedGetaffinity = declare('int sched_getaffinity(int pid, uint64_t length, uint64_t mask)');
 
+const cClockGettime = declare('int clock_gettime(int clock, uint64_t time)');
+
+const CLOCK_THREAD_CPUTIME_ID = 3;
 const EFD_NONBLOCK_CLOEXEC = 0x80800;
 const MASK_BYTES = 128;
 
@@ -33,6 +36,14 @@ export function silence(wakeupFd: number, memory: KernelMemory): void {
 /** Closes a descriptor that no object owns any more: what a dead thread left behind. */
 export function closeDescriptor(fd: number): void {
   cClose(fd);
+}
+
+/** Processor time that the calling thread has used since it began, in microseconds. */
+export function threadMicros(memory: KernelMemory): number {
+  cClockGettime(CLOCK_THREAD_CPUTIME_ID, memory.base);
+  const { words } = memory;
+  // struct timespec: seconds and nanoseconds, 64 bits each; the seconds of a thread's life fit in 32.
+  return (words[0] as number) * 1e6 + (words[2] as number) / 1000;
 }
 
 /** Keeps the calling thread on the n-th of the cores it may use. @returns the core, or -1 when the kernel refuses */
