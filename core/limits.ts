@@ -33,6 +33,22 @@ export const LIMITS = {
   workers: limit('WEFT_WORKERS', 0, 0, 256, '', 'Worker threads; 0 means one per available core.'),
   pinWorkers: limit('WEFT_PIN_WORKERS', 0, 0, 1, '', '1 pins worker i to the i-th core that the process may use.'),
   epollEventsMax: limit('WEFT_EPOLL_EVENTS', 512, 1, 4096, '', 'Events taken by one epoll_wait.'),
+  coalesceMicros: limit(
+    'WEFT_COALESCE_MICROS',
+    50,
+    0,
+    10000,
+    '',
+    'Pause of a worker before it looks for events again, while more than WEFT_COALESCE_REQUESTS are under way and the last look has found few events: several are then dealt with by one system call each. 0 for none.',
+  ),
+  coalesceRequests: limit(
+    'WEFT_COALESCE_REQUESTS',
+    48,
+    1,
+    1048576,
+    '',
+    'Requests of one worker under way from which on it pauses between two looks (WEFT_COALESCE_MICROS).',
+  ),
   readBufferBytes: limit(
     'WEFT_READ_BUFFER_BYTES',
     131072,

@@ -30,7 +30,7 @@ import { Net } from './net/net.ts';
 import { Epoll } from './os/epoll.ts';
 import { KernelMemory } from './os/memory.ts';
 import { Sockets } from './os/sockets.ts';
-import { pinThread, silence, threadMicros } from './os/thread.ts';
+import { nap, pinThread, sharpenSleep, silence, threadMicros } from './os/thread.ts';
 import { Reactor, type Ready } from './reactor/reactor.ts';
 import { TICK_MS, Timer, ticksOf } from './reactor/timer-wheel.ts';
 import type { PoolFactory } from './router/client-stack.ts';
@@ -41,6 +41,8 @@ import { type StreamConnector, StreamPool } from './router/stream-pool.ts';
 
 const HOUSEKEEPING_MS = 1000;
 const DRAIN_LOOK_MS = 50;
+/** So many events at one look are a batch worth its cost. */
+const EVENTS_ENOUGH = 8;
 /** A shortage is logged once in this time. */
 const SHORTAGE_LOG_MS = 10_000;
 
@@ -102,6 +104,7 @@ class Worker extends Timer implements Ready {
     this.#handover = new Handover(worker, this.#load, start.wakeups, start.handover, () =>
       this.#net.limitMet('acceptHandoverMax'),
     );
+    this.#coalesce();
     this.#createRouters(keyAt, scratchAt);
     this.#createServers(scratchAt);
     this.#reactor.addLevel(start.wakeups[worker] as number, this);
@@ -299,6 +302,20 @@ class Worker extends Timer implements Ready {
     this.#measureLoad();
     for (const router of this.#routers) router.routes.expire();
     this.#net.trim();
+  }
+
+  /**
+   * With much under way, events that come one by one would cost a wake-up, a receive and a send each: after a moment there
+   * are several (docs/decisions/coalescing.md).
+   */
+  #coalesce(): void {
+    const { coalesceMicros, coalesceRequests } = this.#start.limits;
+    if (coalesceMicros === 0) return;
+    const net = this.#net;
+    sharpenSleep();
+    this.#reactor.beforeWait = (events) => {
+      if (net.underWay >= coalesceRequests && events < EVENTS_ENOUGH) nap(coalesceMicros);
+    };
   }
 
   /** Tells the others what share of a core this thread has used since it last did. */

@@ -51,6 +51,8 @@ export class Net {
   readonly blocks: Blocks;
   /** For request heads of the usual size. */
   readonly smallBlocks: Blocks;
+  /** Exchanges of all routers that are under way. */
+  underWay = 0;
   readonly #queues: ByteQueue[] = [];
   readonly #inbox = new Inbox();
   /** Behind the last message that waits in the inbox. */

@@ -53,6 +53,8 @@ export class Reactor {
   onEventsTaken: () => void = () => {};
   /** Sends what was put off to the end of the tick. */
   onTurnEnd: () => void = () => {};
+  /** Whether so much is under way that it pays to look again a moment later, for several events at once. */
+  beforeWait: (events: number) => void = () => {};
   readonly #epoll: Epoll;
   readonly #sockets: Sockets;
   readonly #clock: ClockMicros;
@@ -63,6 +65,8 @@ export class Reactor {
   #deferred: Deferred[] = [];
   #running: Deferred[] = [];
   readonly #doomed: number[] = [];
+  /** Events of the last turn. */
+  #events = 0;
   #stopped = false;
 
   /**
@@ -135,8 +139,10 @@ export class Reactor {
 
   /** One turn of the loop. @param sleepTicksMax bound of the wait */
   turn(sleepTicksMax: number): void {
+    if (this.#deferred.length === 0) this.beforeWait(this.#events);
     const sleepTicks = this.#deferred.length > 0 ? 0 : this.timers.ticksUntilNext(this.nowTick, sleepTicksMax);
     const count = this.#epoll.wait(sleepTicks * TICK_MS);
+    this.#events = count;
     this.#readClock();
     let row = 0;
     while (row < count) row = this.#dispatch(row, count);

@@ -162,6 +162,7 @@ export class Router {
         ? (route.branches[0] as RouteBranch)
         : (route.branches[route.draw.draw(this.#environment.random)] as RouteBranch);
     this.stats.began(serverScope, route.serviceScope);
+    this.#environment.net.underWay++;
     return exchange;
   }
 
@@ -353,6 +354,7 @@ export class Router {
   }
 
   #close(exchange: Exchange): void {
+    this.#environment.net.underWay--;
     this.releaseHead(exchange);
     this.routes.release(exchange.route as Route);
     exchange.reset();
