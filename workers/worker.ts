@@ -26,7 +26,7 @@ import { RequestEncoder } from './http2/request-encoder.ts';
 import { Http2Server } from './http2/server.ts';
 import type { FromWorker, ListenerSpec, ToWorker, WorkerStart } from './messages.ts';
 import { type AcceptBounds, type Acceptor, Handover, Listener } from './net/listener.ts';
-import { Net } from './net/net.ts';
+import { LATER_BYTES, Net } from './net/net.ts';
 import { Epoll } from './os/epoll.ts';
 import { KernelMemory } from './os/memory.ts';
 import { Sockets } from './os/sockets.ts';
@@ -99,7 +99,8 @@ class Worker extends Timer implements Ready {
     this.#region = new EndpointRegion(start.endpoints);
     const keyAt = this.#memory.reserve(start.headBytesMax);
     const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
-    this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax);
+    const later = LATER_BYTES + sectionBytes(start);
+    this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax, later);
     this.#load = new WorkerLoad(start.load);
     this.#handover = new Handover(worker, this.#load, start.wakeups, start.handover, () =>
       this.#net.limitMet('acceptHandoverMax'),
@@ -337,6 +338,13 @@ class Worker extends Timer implements Ready {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#say({ type: 'log', level: 'error', message: `worker ${this.#start.worker}: ${message}` });
   }
+}
+
+/** Memory for the field sections of everything that speaks HTTP/2 (workers/http2/endpoint.ts). */
+function sectionBytes({ routers, limits }: WorkerStart): number {
+  return routers
+    .flatMap((router) => [router.client, ...(router.protocol === 'h2' ? router.servers : [])])
+    .reduce((sum, { maxHeaderListBytes }) => sum + (maxHeaderListBytes ?? limits.h2HeaderListBytes) + 64, 0);
 }
 
 /** Microseconds on a clock that all threads of the machine share: they compare each other's stamps. */

@@ -41,6 +41,8 @@ export abstract class Http2ServerStreamBody extends Http2ServerStreamEndings {
 
   /** Sends what came before there was an upstream, or once more what another one has not looked at. */
   private sendKept(exchange: Exchange, upstream: Upstream, ends: boolean): void {
+    // What came before there was an exchange is in the queue alone.
+    if (this.inbound !== null && this.inbound.byteLength > exchange.bodyBytes) exchange.bodyKept = false;
     if (exchange.bodyKept) {
       this.dropInbound();
       const at = exchange.headAt + exchange.headBytes;

@@ -21,6 +21,9 @@ import type { Connection, Gathering } from './connection.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 
+/** What little things reserve after the blocks have theirs. */
+export const LATER_BYTES = 65_536;
+
 const QUEUES_KEPT_MAX = 256;
 /** Blocks kept resident when nobody needs them. */
 const WARM_BLOCKS = 64;
@@ -67,6 +70,7 @@ export class Net {
 
   /**
    * @param headBytesMax the largest head of any router: a block and the headroom each hold one, with what Weft adds
+   * @param laterBytes of memory that others will still reserve: the rest is for blocks
    */
   constructor(
     memory: KernelMemory,
@@ -76,6 +80,7 @@ export class Net {
     fds: FdOwners,
     stats: StatsWriter,
     headBytesMax: number,
+    laterBytes = LATER_BYTES,
   ) {
     this.memory = memory;
     this.bytes = memory.bytes;
@@ -104,7 +109,7 @@ export class Net {
         this.#flushGathered();
       } while (!this.#outbox.isEmpty);
     };
-    const left = memory.availableBytes - 65536;
+    const left = memory.availableBytes - laterBytes;
     const onExhausted = () => this.limitMet('arenaBytes');
     this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES, onExhausted);
     this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes, onExhausted);
