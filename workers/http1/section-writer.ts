@@ -82,6 +82,7 @@ const DROPPED_OF_RESPONSE =
 /** Writes the heads of requests that came over HTTP/2 for endpoints that speak HTTP/1. */
 export class SectionRequestHeads implements RequestHeads {
   readonly remembers = false;
+  readonly tunnels = false;
   composedEnd = 0;
   readonly #net: Net;
   readonly #traceIds: TraceIds;

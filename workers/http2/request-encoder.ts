@@ -109,6 +109,7 @@ const DEADLINE_BYTES_MAX = 80;
 /** Writes request heads as header blocks, into blocks of memory of their own, where they stay until a response begins. */
 export class RequestEncoder implements RequestHeads {
   readonly remembers = true;
+  readonly tunnels = true;
   /** Where, in the head last written, the fields begin that are made for each request. */
   composedEnd = 0;
   readonly #net: Net;

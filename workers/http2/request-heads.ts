@@ -13,6 +13,8 @@ export interface RequestHeads {
   readonly composedEnd: number;
   /** Heads that were written may be used again. */
   readonly remembers: boolean;
+  /** The endpoints' protocol has tunnels on streams: CONNECT can go on. */
+  readonly tunnels: boolean;
   /**
    * Writes a head for a branch, into `exchange`.
    *

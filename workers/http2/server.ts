@@ -2,6 +2,7 @@
 
 import type { Random } from '../../core/balance/random.ts';
 import type { H2ServerConfig } from '../../core/config/types.ts';
+import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import {
   FIELD_STRIDE,
   FIELD_TOKEN,
@@ -138,6 +139,9 @@ export class Http2Server implements Acceptor {
     if ((head.seen & (1 << TOKEN_VIA)) !== 0 && callDepth(this.net.bytes, head) > maxCallDepth) {
       const message = `Maximum number of calls (${maxCallDepth}) has been exceeded. Please check for proxy loops.`;
       return failure(400, 'call_depth_exceeded', message);
+    }
+    if (head.method === METHOD_CONNECT && !this.heads.tunnels) {
+      return failure(501, 'bad_request', 'CONNECT cannot be translated to the HTTP/1 of the endpoints');
     }
     return this.enterGate(stream) ? null : failure(503, 'concurrency_limit', NACK_MESSAGE, true);
   }

@@ -103,6 +103,8 @@ export abstract class Connection extends Timer implements Ready, Sink {
    */
   protected receive(bytesMax: number, at = this.net.readAt): number {
     const { net } = this;
+    // What is to be sent straight out of the read buffer, by whomever, goes before that is written to.
+    net.flushRun();
     const keptBytes = this.kept === null ? 0 : this.kept.byteLength;
     const n = net.sockets.receive(this.fd, at + keptBytes, bytesMax);
     if (n > 0) {
