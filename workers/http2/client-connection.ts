@@ -170,6 +170,11 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     this.pool.roomMade(this);
   }
 
+  /** A response was received whole: what goes along with such work is given back to the endpoint's budgets. */
+  onAnswered(): void {
+    this.budget.earnAnswer();
+  }
+
   // ---- receiving -----------------------------------------------------------------------------------------------
 
   protected takeReceived(at: number, end: number): void {

@@ -266,6 +266,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     exchange.upstream = null;
     exchange.router.complete(exchange);
     downstream.onResponseEnd();
+    this.connection.onAnswered();
     // The endpoint has answered without the rest of the request: nobody needs it.
     if (canSend(this.state)) this.sendReset(NO_ERROR);
     this.moveIfEnded();
