@@ -303,6 +303,10 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
       exchange.router.complete(exchange);
     }
     super.close();
+  }
+
+  protected override onClosed(): void {
+    super.onClosed();
     this.pool.ended(this);
   }
 }

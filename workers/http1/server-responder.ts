@@ -229,13 +229,12 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     this.server.leaveGate();
   }
 
-  override close(): void {
-    if (this.closed) return;
+  protected override onClosed(): void {
+    super.onClosed();
     this.releaseGate();
     this.server.connectionEnded(this);
     if (this.body !== null) this.server.giveBody(this.body);
     this.body = null;
-    super.close();
   }
 }
 

@@ -310,9 +310,8 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     }
   }
 
-  override close(): void {
-    if (this.closed) return;
-    super.close();
+  protected override onClosed(): void {
+    super.onClosed();
     const { stats, scope } = this.pool.client;
     stats.add(scope, COUNTER.connections, -1);
     if (this.connecting && this.waitingExchanges.length > 0) stats.increment(scope, COUNTER.cancelledConnects);

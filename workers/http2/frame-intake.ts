@@ -269,9 +269,8 @@ export abstract class FrameIntake extends FrameOutput {
     this.budget.earnData();
   }
 
-  override close(): void {
-    if (this.closed) return;
-    super.close();
+  protected override onClosed(): void {
+    super.onClosed();
     this.dropFragments();
     this.dataStream = null;
     this.endpoint.giveDecoder(this.decoder);

@@ -268,21 +268,14 @@ export abstract class FrameOutput extends Connection implements Gathering {
 
   override close(): void {
     if (this.closed) return;
-    this.flushBeforeClose();
+    if (this.runEnd > 0) this.flushRun();
+    this.sendGathered();
     super.close();
-    this.dropOutput();
   }
 
-  override reset(): void {
-    super.reset();
+  protected override onClosed(): void {
+    super.onClosed();
     this.dropOutput();
-  }
-
-  private flushBeforeClose(): void {
-    if (this.gatherEnd > this.gatherAt || this.runEnd > 0) {
-      if (this.runEnd > 0) this.flushRun();
-      this.sendGathered();
-    }
   }
 
   private dropOutput(): void {

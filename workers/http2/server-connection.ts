@@ -250,9 +250,8 @@ export class Http2ServerConnection extends Http2Connection {
     else if (this.ageTick !== NEVER) this.net.reactor.timers.arm(this, this.ageTick);
   }
 
-  override close(): void {
-    if (this.closed) return;
-    super.close();
+  protected override onClosed(): void {
+    super.onClosed();
     this.server.connectionEnded(this);
   }
 }

@@ -72,6 +72,8 @@ export abstract class Connection extends Timer implements Ready, Sink {
   /** A write failed: the peer is gone. */
   protected abstract onBroken(errno: number): void;
   abstract onFault(error: unknown): void;
+  /** It has ended: called once, also when what was still to be sent has failed in the middle of {@link close}. */
+  protected onClosed(): void {}
 
   /** The reactor's call. */
   onReady(events: number): void {
@@ -279,6 +281,7 @@ export abstract class Connection extends Timer implements Ready, Sink {
     if (this.output !== null) net.giveQueue(this.output);
     this.output = null;
     net.reactor.close(this.fd);
+    this.onClosed();
   }
 
   /** Ends the connection so that the peer sees an abort: a truncated message must not look complete. */
