@@ -68,6 +68,8 @@ export abstract class FrameOutput extends Connection implements Gathering {
     if (this.gatherAt !== NO_BLOCK && this.gatherEnd + byteLength > this.gatherAt + this.net.blocks.blockBytes) {
       this.sendGathered();
     }
+    // Either of the two sends may have ended the connection.
+    if (this.closed) return this.net.wasteAt;
     if (this.gatherAt === NO_BLOCK) {
       this.gatherAt = this.net.blocks.take();
       this.gatherEnd = this.gatherAt;
@@ -271,6 +273,12 @@ export abstract class FrameOutput extends Connection implements Gathering {
     if (this.runEnd > 0) this.flushRun();
     this.sendGathered();
     super.close();
+  }
+
+  override reset(): void {
+    if (this.closed) return;
+    this.dropOutput();
+    super.reset();
   }
 
   protected override onClosed(): void {
