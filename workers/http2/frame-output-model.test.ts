@@ -114,8 +114,6 @@ class Model {
       case 'data':
         this.#cut(written, FRAME_DATA, id, this.#fill(contentAt, step.size), step.size > 0 ? 0 : FLAG_END_STREAM);
         output.data(id, contentAt, step.size, step.size === 0, false);
-        // Its memory is another's from now on.
-        output.flushRun();
         bytes.fill(0xee, contentAt, contentAt + step.size);
         return;
       case 'block':

@@ -154,7 +154,8 @@ export abstract class FrameOutput extends Connection implements Gathering {
    * Writes content as DATA frames.
    *
    * @param byteLength at most what {@link sendableBytes} said; 0 only with `endStream`
-   * @param inPlace the nine bytes in front of the content may be overwritten, and it stays where it is for this tick
+   * @param inPlace the nine bytes in front of the content may be overwritten, and it stays where it is until
+   *   {@link flushRun}; otherwise the content has left its place when this returns
    */
   writeData(
     id: number,
@@ -175,6 +176,7 @@ export abstract class FrameOutput extends Connection implements Gathering {
       left -= maxFrameBytes;
     }
     this.writeDataFrame(id, from, left, endStream, inPlace && from === at);
+    if (!inPlace && this.runEnd > 0) this.flushRun();
     if (byteLength > 0) this.onDataSent();
   }
 

@@ -174,8 +174,6 @@ export abstract class Http2Stream extends Timer implements Outlet, BodySource, S
       if (sendable === 0) break;
       const last = sendable === queue.byteLength && this.queueEnds && this.queuedTrailers === null;
       link.writeData(this.id, this.sendWindow, queue.frontAt, sendable, last, false);
-      // The block may be used again as soon as its bytes are consumed.
-      link.flushRun();
       if (this.queue !== queue) return;
       queue.consume(sendable);
       taken += sendable;

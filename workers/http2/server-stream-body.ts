@@ -56,7 +56,6 @@ export abstract class Http2ServerStreamBody extends Http2ServerStreamEndings {
       const n = inbound.frontBytes;
       const last = ends && n === inbound.byteLength;
       this.taken(upstream.outlet.sendContent(inbound.frontAt, n, last, false));
-      this.link.net.flushRun();
       inbound.consume(n);
     }
     this.link.net.giveQueue(inbound);
