@@ -143,10 +143,9 @@ export abstract class Http2Connection extends ControlIntake {
     this.waiting.push(stream);
   }
 
-  /** Counts content that is queued. @returns false when the connection holds too much of it already */
-  admitQueued(byteLength: number): boolean {
-    this.queuedBytes += byteLength;
-    if (this.queuedBytes <= this.net.limits.h2QueuedBytesMax) return true;
+  /** Whether so much more content may be queued. */
+  admitsQueued(byteLength: number): boolean {
+    if (this.queuedBytes + byteLength <= this.net.limits.h2QueuedBytesMax) return true;
     this.net.limitMet('h2QueuedBytesMax');
     return false;
   }

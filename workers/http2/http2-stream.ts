@@ -161,7 +161,12 @@ export abstract class Http2Stream extends Timer implements Outlet, BodySource, S
       this.armStallTimer();
     }
     link.wait(this);
-    if (!link.admitQueued(byteLength) || !this.queue.append(at, byteLength)) this.onStalled();
+    const { queue } = this;
+    const before = queue.byteLength;
+    const whole = link.admitsQueued(byteLength) && queue.append(at, byteLength);
+    // Of what is not queued whole a part may be.
+    link.queuedBytes += queue.byteLength - before;
+    if (!whole) this.onStalled();
   }
 
   /** Sends what waits, as far as it may go now. */

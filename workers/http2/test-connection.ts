@@ -123,6 +123,12 @@ export class TestConnection extends Http2Connection {
     return this.current;
   }
 
+  /** The peer takes so much more of all streams. */
+  widen(increment: number): void {
+    this.sendWindow.update(increment, true);
+    this.pumpWaiting();
+  }
+
   /** Something to be sent waits for the end of the tick. */
   gather(): void {
     this.writeWindow(0, 1);
