@@ -14,6 +14,8 @@ const READY_TIMEOUT_MS = 20_000;
 
 /** How a Weft is started. */
 export interface WeftOptions {
+  /** What its router speaks; http unless told otherwise. */
+  readonly protocol?: 'http' | 'h2';
   /** Endpoints by name: `{ web: ['127.0.0.1 8080'] }`, lines of the disco files. */
   readonly disco?: Readonly<Record<string, readonly string[]>>;
   /** YAML of further router keys, each line indented by two spaces; the default dtab is `/svc => /#/io.l5d.fs`. */
@@ -62,7 +64,7 @@ export class Weft {
       `admin: {ip: ${IP}, port: ${adminPort}${options.admin ?? ''}}
 namers: [{kind: io.l5d.fs, rootDir: ${directory}/disco}]
 routers:
-- protocol: http
+- protocol: ${options.protocol ?? 'http'}
   label: test${dtab}
 ${options.router ?? ''}
   servers:

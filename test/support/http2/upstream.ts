@@ -1,10 +1,13 @@
 /** An upstream that speaks frames and does, stream by stream, what a test's script says. */
-import { once } from 'node:events';
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { IP } from '../weft.ts';
 import { data, type Fields, fieldList, headers, rst, type Sendable } from './frames.ts';
 import type { Message } from './message.ts';
 import { Http2Peer, type PeerOptions } from './peer.ts';
+
+const TIMEOUT_MS = 10_000;
 
 /** A response. */
 export interface Response {
@@ -87,6 +90,7 @@ export class Http2Upstream {
   readonly #server: Server;
   readonly #script: StreamScript;
   readonly #errors: unknown[] = [];
+  readonly #events = new EventEmitter();
 
   private constructor(server: Server, script: StreamScript, options: UpstreamOptions) {
     this.#server = server;
@@ -96,6 +100,7 @@ export class Http2Upstream {
       const connection = new UpstreamConnection(socket, false, options);
       connection.index = this.connections.length;
       this.connections.push(connection);
+      this.#events.emit('news');
       socket.on('data', () => this.#openStreams(connection));
       this.#run(options.connected?.(connection));
     });
@@ -111,6 +116,18 @@ export class Http2Upstream {
   /** As a line of a disco file. */
   get disco(): string {
     return `${IP} ${this.port}`;
+  }
+
+  /** Waits for the stream whose head comes as number `index`, from 0, whatever its connection. */
+  async stream(index = 0): Promise<UpstreamStream> {
+    await this.#until(`stream ${index} of the upstream`, () => this.streams.length > index);
+    return this.streams[index] as UpstreamStream;
+  }
+
+  /** Waits for the connection that comes as number `index`, from 0. */
+  async connection(index = 0): Promise<UpstreamConnection> {
+    await this.#until(`connection ${index} of the upstream`, () => this.connections.length > index);
+    return this.connections[index] as UpstreamConnection;
   }
 
   /** @throws what a script threw, or what Weft did against the rules */
@@ -135,7 +152,15 @@ export class Http2Upstream {
       const stream = new UpstreamStream(connection, streamId, this.streams.length);
       connection.streams.push(stream);
       this.streams.push(stream);
+      this.#events.emit('news');
       this.#run(this.#script(stream));
+    }
+  }
+
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    while (!condition()) {
+      await once(this.#events, 'news', { signal }).catch(() => assert.fail(`${what}: not in time`));
     }
   }
 
