@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { blockA, blockB, encodedError } from './support/error-texts.ts';
 import { type Answer, ask, echoHead, get, readHead, soleValueOf, valuesOf } from './support/exchange.ts';
 import { ScriptedUpstream, type UpstreamScript } from './support/scripted-upstream.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
@@ -71,12 +72,7 @@ function assertError(answer: Answer, status: number, body: string): void {
   assert.equal(answer.body, body);
   assert.equal(answer.status, status);
   assert.equal(soleValueOf(answer, 'content-type'), 'text/plain');
-  const encoded = [...body].map((c) => (/[A-Za-z0-9.*_-]/.test(c) ? c : c === ' ' ? '+' : percent(c))).join('');
-  assert.equal(soleValueOf(answer, 'l5d-err'), encoded);
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  assert.equal(soleValueOf(answer, 'l5d-err'), encodedError(body));
 }
 
 // ---- section 4.3: written to responses -------------------------------------------------------------------------------
@@ -176,19 +172,6 @@ for (const then of ['end', 'reset']) {
 
 // ---- section 6: errors -----------------------------------------------------------------------------------------------
 
-function blockA(name: string, base: string, override: string): string {
-  return `Unable to route request!
-
-service name: ${name}
-dtab:
-
-base dtab:
-${base}
-override dtab:
-${override}
-`;
-}
-
 /** Router, request, base dtab, override dtab, as the block shows them; rows 15 and 16 of section 12 first. */
 const UNROUTABLE: readonly (readonly [keyof typeof ports, string, string, string, string])[] = [
   ['empty', get('foo'), 'foo', '', ''],
@@ -230,16 +213,6 @@ test('block B: all endpoints refuse, and the block names them', async () => {
   assert.ok(endpoints.includes(selected), selected);
   assertError(answer, 502, blockB(selected, '/svc/dead', '/#/io.l5d.fs/dead', listed.split(', ')));
 });
-
-function blockB(endpoint: string, service: string, client: string, addresses: readonly string[]): string {
-  return `Unable to establish connection to ${endpoint}.
-
-service name: ${service}
-client name: ${client}
-addresses: [${addresses.join(', ')}]
-selected address: ${endpoint}
-`;
-}
 
 /** Request, status, body; rows 17, 21, 25. */
 const REFUSED: readonly (readonly [keyof typeof ports, request: string, status: number, body: RegExp])[] = [

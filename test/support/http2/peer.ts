@@ -5,12 +5,13 @@
  */
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import * as flag from '../../../core/http2/frame-flags.ts';
 import * as type from '../../../core/http2/frame-types.ts';
-import { TestDecoder } from '../../../core/http2/hpack/test-codec.ts';
 import { PREFACE } from '../../../core/http2/preface.ts';
 import * as setting from '../../../core/http2/setting-ids.ts';
 import { MAX_FRAME_BYTES_INITIAL } from '../../../core/http2/settings.ts';
+import { BlockReader } from './block-reader.ts';
 import { BlockWriter } from './block-writer.ts';
 import {
   type Block,
@@ -34,7 +35,6 @@ import { Windows } from './windows.ts';
 const TIMEOUT_MS = 10_000;
 /** Frames that a failure shows, the last ones. */
 const SHOWN_FRAMES = 60;
-const DECODER_BOUNDS = { listBytesMax: 1 << 22, textBytesMax: 1 << 17, fieldCountMax: 1000 };
 
 /** What a peer does by itself. */
 export interface Automatic {
@@ -85,7 +85,7 @@ export class Http2Peer {
   readonly #isClient: boolean;
   readonly #reader = new FrameReader();
   readonly #referee: Referee;
-  readonly #decoder: TestDecoder;
+  readonly #blocks: BlockReader;
   readonly #writer = new BlockWriter();
   readonly #messages = new Map<number, Message>();
   readonly #taken = new Set<Received>();
@@ -93,8 +93,8 @@ export class Http2Peer {
   /** Bytes of DATA not given back, by stream. */
   readonly #owed = new Map<number, number>();
   readonly #tableBytesOffered: number[] = [];
+  #behindPieces: Uint8Array[] | undefined = undefined;
   #prefaceSeen: boolean;
-  #block: { frame: Received; fragments: Buffer[] } | undefined = undefined;
 
   /** @param isClient the role of this end */
   constructor(socket: Socket, isClient: boolean, options: PeerOptions = {}) {
@@ -103,8 +103,7 @@ export class Http2Peer {
     this.#isClient = isClient;
     this.#prefaceSeen = isClient;
     this.#referee = new Referee(!isClient);
-    const tableBytesMax = Math.max(4096, options.settings?.HEADER_TABLE_SIZE ?? 0);
-    this.#decoder = new TestDecoder({ ...DECODER_BOUNDS, tableBytesMax });
+    this.#blocks = new BlockReader(options.settings?.HEADER_TABLE_SIZE ?? 0);
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('end', () => this.#end(false));
     socket.on('close', () => this.#end(false));
@@ -124,9 +123,23 @@ export class Http2Peer {
     this.write(this.encode(...items));
   }
 
-  /** Sends bytes that {@link encode} made, or a part of them. */
+  /** Sends bytes that {@link encode} made. */
   write(bytes: Uint8Array): void {
-    if (!this.socket.destroyed && bytes.length > 0) this.socket.write(bytes);
+    if (this.#behindPieces !== undefined) this.#behindPieces.push(bytes);
+    else if (!this.socket.destroyed && bytes.length > 0) this.socket.write(bytes);
+  }
+
+  /** Sends bytes in pieces, each in a tick of its own. What else is sent meanwhile goes out behind them. */
+  async writePieces(pieces: readonly Uint8Array[]): Promise<void> {
+    assert.equal(this.#behindPieces, undefined, 'one cut at a time');
+    const behind: Uint8Array[] = [];
+    this.#behindPieces = behind;
+    for (const piece of pieces) {
+      if (!this.socket.destroyed) this.socket.write(piece);
+      if (pieces.length > 1) await nextTick();
+    }
+    this.#behindPieces = undefined;
+    for (const bytes of behind) this.write(bytes);
   }
 
   /**
@@ -279,12 +292,8 @@ export class Http2Peer {
     this.fault ??= this.#referee.judge(frame);
     switch (frame.type) {
       case type.FRAME_HEADERS:
-        this.#block = { frame, fragments: [contentOf(frame)] };
-        this.#takeBlock(frame);
-        return;
       case type.FRAME_CONTINUATION:
-        this.#block?.fragments.push(contentOf(frame));
-        this.#takeBlock(frame);
+        this.#takeBlock(this.#blocks.add(frame));
         return;
       case type.FRAME_DATA:
         this.#takeData(frame);
@@ -307,19 +316,14 @@ export class Http2Peer {
     }
   }
 
-  #takeBlock(last: Received): void {
-    const block = this.#block;
-    if (block === undefined || !hasFlag(last, flag.FLAG_END_HEADERS)) return;
-    this.#block = undefined;
-    const error = this.#decoder.decode(Buffer.concat(block.fragments));
-    if (error !== 0 || this.#decoder.section.overflowed) throw new RangeError(`a header block: error ${error}`);
-    const { fields } = this.#decoder;
-    block.frame.fields = fields;
-    const message = this.stream(block.frame.streamId);
+  /** @param head the HEADERS of a block that is whole now */
+  #takeBlock(head: Received | undefined): void {
+    if (head?.fields === undefined) return;
+    const message = this.stream(head.streamId);
     const isTrailers = message.fields.length > 0;
-    message.ended = hasFlag(block.frame, flag.FLAG_END_STREAM);
-    this.fault ??= this.#referee.judgeFields(fields, isTrailers, message.ended);
-    message.addFields(fields);
+    message.ended = hasFlag(head, flag.FLAG_END_STREAM);
+    this.fault ??= this.#referee.judgeFields(head.fields, isTrailers, message.ended);
+    message.addFields(head.fields);
     if (!isTrailers && message.fields.length > 0) this.heads.push(message);
   }
 
@@ -342,7 +346,7 @@ export class Http2Peer {
   #takeSettings(frame: Received): void {
     if (hasFlag(frame, flag.FLAG_ACK)) {
       const size = this.#tableBytesOffered.shift() ?? -1;
-      if (size >= 0) this.#decoder.decoder.limitTableSize(size);
+      if (size >= 0) this.#blocks.limitTable(size);
       return;
     }
     for (const [id, value] of settingsOf(frame)) {
