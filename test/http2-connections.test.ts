@@ -11,7 +11,7 @@ import {
 } from '../core/http2/setting-ids.ts';
 import { assertNoFault, openClient } from './support/http1-site.ts';
 import * as send from './support/http2/frames.ts';
-import { hold, openHttp2Client, openHttp2Site, startHttp2 } from './support/http2/site.ts';
+import { endAll, hold, openHttp2Client, openHttp2Site, startHttp2 } from './support/http2/site.ts';
 import type { Http2Upstream } from './support/http2/upstream.ts';
 import { Weft } from './support/weft.ts';
 
@@ -23,10 +23,12 @@ let weft: Weft;
 before(async () => {
   weft = await Weft.start({ protocol: 'h2', server: `    maxConcurrentStreamsPerConnection: ${STREAMS_MAX}` });
 });
-after(async () => {
-  await weft.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 /** What passes through a Weft at the moment: the streams of an upstream, whichever connection they came by. */
 async function held(upstream: Http2Upstream, count: number) {

@@ -11,6 +11,7 @@ import { Http2Client, requestFields } from './support/http2/client.ts';
 import { sendCut } from './support/http2/cuts.ts';
 import * as send from './support/http2/frames.ts';
 import type { Message } from './support/http2/message.ts';
+import { endAll } from './support/http2/site.ts';
 import { Http2Upstream, type UpstreamStream } from './support/http2/upstream.ts';
 import { Weft } from './support/weft.ts';
 
@@ -32,11 +33,13 @@ before(async () => {
   upstream = await Http2Upstream.start(mirror);
   weft = await Weft.start({ protocol: 'h2', disco: { web: [upstream.disco] } });
 });
-after(async () => {
-  await weft.stop();
-  await upstream.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => upstream.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 function pick<T>(items: readonly T[]): T {
   return items[random.below(items.length)] as T;

@@ -12,7 +12,7 @@ import { assertNoFault, eventually } from './support/http1-site.ts';
 import { Http2Client, type Request } from './support/http2/client.ts';
 import { headers, rst } from './support/http2/frames.ts';
 import type { Message } from './support/http2/message.ts';
-import { hold, openHttp2Client, openHttp2Site, openHttp2Upstream } from './support/http2/site.ts';
+import { endAll, hold, openHttp2Client, openHttp2Site, openHttp2Upstream } from './support/http2/site.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
 
 const GRPC: Request = { method: 'POST', fields: { 'content-type': 'application/grpc+proto', te: 'trailers' } };
@@ -38,10 +38,12 @@ before(async () => {
   });
 });
 
-after(async () => {
-  await weft.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 /** A response of Weft's own, as HTTP/1 has it. */
 function assertResponse(response: Message, status: number, body: string): void {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { assertNoFault } from './support/http1-site.ts';
 import { Http2Client, requestFields } from './support/http2/client.ts';
 import { type Field, headers } from './support/http2/frames.ts';
-import { hold, openHttp2Client, openHttp2Site } from './support/http2/site.ts';
+import { endAll, hold, openHttp2Client, openHttp2Site } from './support/http2/site.ts';
 import { type Echoed, echoed, Http2Upstream } from './support/http2/upstream.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
 
@@ -24,11 +24,13 @@ before(async () => {
   });
 });
 
-after(async () => {
-  await weft.stop();
-  await inet.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => inet.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 /** Fields that Weft writes to requests (spec 03 section 4.2), in whatever order. */
 const WRITTEN = ['l5d-dst-service', 'l5d-dst-client', 'l5d-dst-residual', 'l5d-reqid', 'l5d-ctx-trace', 'via'];

@@ -10,7 +10,7 @@ import { assertNoFault, eventually } from './support/http1-site.ts';
 import { type Http2Client, requestFields } from './support/http2/client.ts';
 import * as send from './support/http2/frames.ts';
 import type { Http2Peer } from './support/http2/peer.ts';
-import { hold, openHttp2Client, openHttp2Site } from './support/http2/site.ts';
+import { endAll, hold, openHttp2Client, openHttp2Site } from './support/http2/site.ts';
 import { Http2Upstream } from './support/http2/upstream.ts';
 import { Weft } from './support/weft.ts';
 
@@ -39,12 +39,14 @@ before(async () => {
   const env = Object.fromEntries(Object.entries(BOUNDS).map(([name, value]) => [name, String(value)]));
   weft = await Weft.start({ protocol: 'h2', env, disco: { silent: [silent.disco], good: [good.disco] } });
 });
-after(async () => {
-  await weft.stop();
-  await silent.stop();
-  await good.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => silent.stop(),
+    () => good.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 /** A flood: `max` times the frames are allowed, once more they are not. */
 interface Flood {

@@ -12,7 +12,7 @@ import { assertNoFault, eventually } from './support/http1-site.ts';
 import { Http2Client } from './support/http2/client.ts';
 import { data, headers, settings, windowUpdate } from './support/http2/frames.ts';
 import type { Http2Peer } from './support/http2/peer.ts';
-import { hold, openHttp2Site } from './support/http2/site.ts';
+import { endAll, hold, openHttp2Site } from './support/http2/site.ts';
 import { echo, echoed, type StreamScript, type UpstreamStream } from './support/http2/upstream.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
 
@@ -35,10 +35,12 @@ before(async () => {
     more: `- {protocol: h2, label: wide, dtab: /svc => /#/io.l5d.fs, client: {${wide}}, servers: [{ip: ${IP}, port: ${widePort}, ${wide}}]}`,
   });
 });
-after(async () => {
-  await weft.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 function digest(bytes: Buffer): string {
   return `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex')}`;
@@ -99,10 +101,12 @@ test('an endpoint that grants nothing: its client may send one window, and other
   const sent = client.sendBody(id, LARGE);
   await client.until('the window is used up', () => client.windows.of(id) === 0);
   for (let i = 1; i < 4; i++) {
-    const other = client.begin(host, { method: 'POST', body: 'small' });
+    const other = client.begin(host, { method: 'POST', open: true });
+    await client.sendBody(other, Buffer.from('small'));
     const next = await site.upstream.stream(i);
     next.send(windowUpdate(next.id, 100));
-    assert.equal((await next.whole()).body, 'small');
+    const request = await next.whole();
+    assert.equal(request.body, 'small', request.summary);
     await next.respond();
     assert.equal((await client.message(other)).status, 200);
   }
@@ -228,8 +232,9 @@ test('padding is credited: more of it than all windows hold, in both directions'
       peer.send(data(streamId, 'x', { padding: 255, endStream: i === FRAMES - 1 }));
     }
   };
-  await Promise.all([flood(client, id), flood(stream.connection, stream.id)]);
+  await flood(client, id);
   assert.equal((await stream.whole()).body, 'x'.repeat(FRAMES));
+  await flood(stream.connection, stream.id);
   assert.equal((await client.message(id)).body, 'x'.repeat(FRAMES));
 });
 

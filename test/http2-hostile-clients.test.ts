@@ -12,7 +12,7 @@ import { PREFACE } from '../core/http2/preface.ts';
 import { assertNoFault } from './support/http1-site.ts';
 import { CUTS, type Cut, inParallel, seededRandom } from './support/http1-wire.ts';
 import { Http2Client } from './support/http2/client.ts';
-import { sendCut } from './support/http2/cuts.ts';
+import { named, sendCut } from './support/http2/cuts.ts';
 import { headers, rst, settings } from './support/http2/frames.ts';
 import {
   ANSWERING,
@@ -22,7 +22,7 @@ import {
   SILENT,
 } from './support/http2/hostile-conversations.ts';
 import type { Message } from './support/http2/message.ts';
-import { hold } from './support/http2/site.ts';
+import { endAll, hold } from './support/http2/site.ts';
 import { Http2Upstream } from './support/http2/upstream.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
 
@@ -48,11 +48,13 @@ before(async () => {
   });
 });
 
-after(async () => {
-  await weft.stop();
-  await silent.stop();
-  await answering.stop();
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => silent.stop(),
+    () => answering.stop(),
+  ),
+);
 
 /** Runs something on a connection of its own, and closes it. */
 async function withClient(
@@ -98,8 +100,7 @@ async function assertOutcome(client: Http2Client, outcome: Outcome, what: string
   await assertGoesOn(client, what);
 }
 
-async function converse({ row, name, frames, outcome, bare = false }: Conversation, cut: Cut): Promise<void> {
-  const what = `row ${row}: ${name} (${cut})`;
+async function converse({ frames, outcome, bare = false }: Conversation, cut: Cut, what: string): Promise<void> {
   await withClient(weft.port, true, async (client) => {
     const bytes = client.encode(...(bare ? [] : [PREFACE, settings({})]), ...frames);
     await sendCut(client, bytes, cut, random);
@@ -113,7 +114,7 @@ describe('hostile frames', () => {
     const conversations = CLIENT_CONVERSATIONS.filter((each) => each.row === row);
     test(`row ${row}: ${conversations.length} conversations, whole and cut`, async () => {
       const cases = conversations.flatMap((conversation) => CUTS.map((cut) => ({ conversation, cut })));
-      await inParallel(cases, AT_ONCE, ({ conversation, cut }) => converse(conversation, cut));
+      await inParallel(cases, AT_ONCE, ({ conversation, cut }) => named(conversation, cut, converse));
     });
   }
 });
@@ -126,18 +127,13 @@ async function sendHead(client: Http2Client, { side, fields, endStream }: Hostil
   await sendCut(client, bytes, cut, random);
 }
 
-function titleOf({ row, side, name }: HostileHead, cut: Cut): string {
-  return `row ${row}, ${side}: ${name} (${cut})`;
-}
-
 /** What a refused head is answered. */
 function assertRefused(message: Message, { status }: HostileHead, what: string): void {
   if (status === 400) assert.deepEqual([message.resetCode, message.fields.length], [code.PROTOCOL_ERROR, 0], what);
   else assert.equal(message.status, status, what);
 }
 
-async function refuse(head: HostileHead, cut: Cut): Promise<void> {
-  const what = titleOf(head, cut);
+async function refuse(head: HostileHead, cut: Cut, what: string): Promise<void> {
   await withClient(headsPort, true, async (client) => {
     await sendHead(client, head, cut);
     assertRefused(await client.message(1), head, what);
@@ -168,8 +164,7 @@ function assertForwarded(message: Message, { side, fields }: HostileHead, facts:
   for (const [name, value] of regular) assert.ok(message.values(name).includes(value), `${what}: ${name} is kept`);
 }
 
-async function accept(head: HostileHead, cut: Cut): Promise<void> {
-  const what = titleOf(head, cut);
+async function accept(head: HostileHead, cut: Cut, what: string): Promise<void> {
   await withClient(headsPort, true, async (client) => {
     const index = silent.streams.length;
     await sendHead(client, head, cut);
@@ -193,7 +188,7 @@ describe('hostile heads', () => {
     assert.ok(refused.length > 100);
     const before = silent.streams.length;
     const cases = refused.flatMap((head) => CUTS.map((cut) => ({ head, cut })));
-    await inParallel(cases, AT_ONCE, ({ head, cut }) => refuse(head, cut));
+    await inParallel(cases, AT_ONCE, ({ head, cut }) => named(head, cut, refuse));
     assert.equal(silent.streams.length, before);
     await assertGoodWorks('hostile heads');
   });
@@ -203,7 +198,7 @@ describe('hostile heads', () => {
     assert.ok(refused.length > 40);
     const before = silent.streams.length;
     const cases = refused.flatMap((head) => CUTS.map((cut) => ({ head, cut })));
-    await inParallel(cases, AT_ONCE, ({ head, cut }) => refuse(head, cut));
+    await inParallel(cases, AT_ONCE, ({ head, cut }) => named(head, cut, refuse));
     for (const { request, connection } of silent.streams.slice(before)) {
       await connection.until('the reset', () => request.resetCode !== undefined);
       assert.deepEqual([request.ended, request.trailers], [false, undefined]);
@@ -213,7 +208,7 @@ describe('hostile heads', () => {
   test('what is accepted arrives as it was meant', async () => {
     const accepted = heads.filter((head) => !isRefused(head));
     assert.ok(accepted.length > 20);
-    for (const head of accepted) for (const cut of CUTS) await accept(head, cut);
+    for (const head of accepted) for (const cut of CUTS) await named(head, cut, accept);
   });
 });
 

@@ -8,13 +8,13 @@ import { FRAME_GOAWAY } from '../core/http2/frame-types.ts';
 import type { HeadFacts, HostileHead } from '../core/http2/hostile-head.ts';
 import { HOSTILE_HEADS } from '../core/http2/hostile-heads.ts';
 import { assertNoFault } from './support/http1-site.ts';
-import { CUTS, type Cut, seededRandom } from './support/http1-wire.ts';
+import { CUTS, type Cut, inParallel, seededRandom } from './support/http1-wire.ts';
 import { Http2Client } from './support/http2/client.ts';
-import { sendCut } from './support/http2/cuts.ts';
+import { type Entry, named, sendCut } from './support/http2/cuts.ts';
 import { data, headers, type Sendable } from './support/http2/frames.ts';
 import { HOSTILE_ENDINGS, HOSTILE_RESPONSES, type HostileResponse } from './support/http2/hostile-responses.ts';
 import type { Message } from './support/http2/message.ts';
-import { hold } from './support/http2/site.ts';
+import { endAll, hold } from './support/http2/site.ts';
 import { Http2Upstream, type UpstreamStream } from './support/http2/upstream.ts';
 import { IP, Weft } from './support/weft.ts';
 
@@ -38,13 +38,15 @@ before(async () => {
   bystander = await Http2Client.open(weft.port);
 });
 
-after(async () => {
-  client.close();
-  bystander.close();
-  await weft.stop();
-  await hostile.stop();
-  await good.stop();
-});
+after(() =>
+  endAll(
+    () => client.close(),
+    () => bystander.close(),
+    () => weft.stop(),
+    () => hostile.stop(),
+    () => good.stop(),
+  ),
+);
 
 /** Asks the hostile endpoint, and sends what it says. */
 async function provoke(
@@ -57,6 +59,12 @@ async function provoke(
   const stream = await hostile.stream(index);
   await sendCut(stream.connection, stream.connection.encode(...frames(stream.id)), cut, random);
   return { id, stream };
+}
+
+/** Runs entries one after the other, each whole and cut: they share connections. */
+function each<E extends Entry>(entries: readonly E[], run: (entry: E, cut: Cut, what: string) => Promise<void>) {
+  const cases = entries.flatMap((entry) => CUTS.map((cut) => ({ entry, cut })));
+  return inParallel(cases, 1, ({ entry, cut }) => named(entry, cut, run));
 }
 
 /** The client's connection, and that of another, serve on. */
@@ -80,8 +88,7 @@ function assertFailed(response: Message, what: string): void {
   else assert.ok(response.resetCode !== undefined && !response.ended, `${what}: ${response.summary}`);
 }
 
-async function converse({ row, name, frames, outcome }: HostileResponse, cut: Cut): Promise<void> {
-  const what = `row ${row}: ${name} (${cut})`;
+async function converse({ frames, outcome }: HostileResponse, cut: Cut, what: string): Promise<void> {
   const { id, stream } = await provoke(frames, cut);
   if (outcome === 'nothing') {
     await stream.respond({ body: 'fine' });
@@ -104,7 +111,7 @@ describe('hostile frames', () => {
   for (const row of new Set(HOSTILE_RESPONSES.map((each) => each.row))) {
     const responses = HOSTILE_RESPONSES.filter((each) => each.row === row);
     test(`row ${row}: ${responses.length} conversations, whole and cut`, async () => {
-      for (const response of responses) for (const cut of CUTS) await converse(response, cut);
+      await each(responses, converse);
     });
   }
 
@@ -128,12 +135,7 @@ function framesOf({ side, fields, endStream }: HostileHead): (id: number) => rea
   return (id) => [...(side === 'trailers' ? [headers(id, { ':status': '200' })] : []), headers(id, fields, block)];
 }
 
-function titleOf({ row, side, name }: HostileHead, cut: Cut): string {
-  return `row ${row}, ${side}: ${name} (${cut})`;
-}
-
-async function refuse(head: HostileHead, cut: Cut): Promise<void> {
-  const what = titleOf(head, cut);
+async function refuse(head: HostileHead, cut: Cut, what: string): Promise<void> {
   const { id, stream } = await provoke(framesOf(head), cut, head.requestMethod);
   const response = await client.message(id);
   assertFailed(response, what);
@@ -142,8 +144,7 @@ async function refuse(head: HostileHead, cut: Cut): Promise<void> {
   await assertOthersServe(what);
 }
 
-async function accept(head: HostileHead, cut: Cut): Promise<void> {
-  const what = titleOf(head, cut);
+async function accept(head: HostileHead, cut: Cut, what: string): Promise<void> {
   const facts = head.expect as HeadFacts;
   const { id, stream } = await provoke(framesOf(head), cut, head.requestMethod);
   if (!head.endStream && facts.body === 'none') stream.data('', true);
@@ -170,13 +171,13 @@ describe('hostile heads', () => {
     test(`${side}: what is refused fails its request alone`, async () => {
       const refused = heads.filter((head) => head.side === side && isRefused(head));
       assert.ok(refused.length > 40);
-      for (const head of refused) for (const cut of CUTS) await refuse(head, cut);
+      await each(refused, refuse);
     });
 
     test(`${side}: what is accepted arrives as it was meant`, async () => {
       const accepted = heads.filter((head) => head.side === side && !isRefused(head) && !head.name.endsWith('103'));
       assert.ok(accepted.length > 5);
-      for (const head of accepted) for (const cut of CUTS) await accept(head, cut);
+      await each(accepted, accept);
     });
   }
 

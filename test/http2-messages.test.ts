@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { PROTOCOL_ERROR } from '../core/http2/error-codes.ts';
 import { assertNoFault } from './support/http1-site.ts';
 import { data, type Field, type Fields, headers, type Sendable } from './support/http2/frames.ts';
-import { hold, openHttp2Site } from './support/http2/site.ts';
+import { endAll, hold, openHttp2Site } from './support/http2/site.ts';
 import { echoed, type UpstreamStream } from './support/http2/upstream.ts';
 import { Weft } from './support/weft.ts';
 
@@ -16,10 +16,12 @@ let weft: Weft;
 before(async () => {
   weft = await Weft.start({ protocol: 'h2', env: { WEFT_INFORMATIONAL_MAX: String(INFORMATIONAL_MAX) } });
 });
-after(async () => {
-  await weft.stop();
-  assertNoFault(weft);
-});
+after(() =>
+  endAll(
+    () => weft.stop(),
+    () => assertNoFault(weft),
+  ),
+);
 
 /** Bytes in which a lost, doubled or moved run shows. */
 function payload(byteLength: number): Buffer {
@@ -84,10 +86,10 @@ test('a body is forwarded as it comes, not when it is whole', async (t) => {
     stream.data(part);
     await client.until(`response: ${part}`, () => client.stream(id).body.endsWith(part));
   }
-  stream.data('', true);
-  assert.equal((await client.message(id)).body, 'unodue');
   client.send(data(id, '', { endStream: true }));
   assert.equal((await stream.whole()).body, 'onetwothree');
+  stream.data('', true);
+  assert.equal((await client.message(id)).body, 'unodue');
 });
 
 const FORBIDDEN: readonly Field[] = [

@@ -175,7 +175,12 @@ const values: readonly Conversation[] = [
   entry(33, 'MAX_FRAME_SIZE of 2^14-1', PROTOCOL, settings({ MAX_FRAME_SIZE: 16_383 })),
   entry(33, 'MAX_FRAME_SIZE of 2^24', PROTOCOL, settings({ MAX_FRAME_SIZE: 16_777_216 })),
   entry(33, 'ENABLE_CONNECT_PROTOCOL of 2', PROTOCOL, frame(type.FRAME_SETTINGS, 0, 0, setting(8, 2))),
-  entry(33, 'the last of two values counts', 'nothing', settings({ INITIAL_WINDOW_SIZE: 0, MAX_FRAME_SIZE: 16_384 })),
+  entry(
+    33,
+    'one setting twice, of which the last counts',
+    'nothing',
+    frame(type.FRAME_SETTINGS, 0, 0, Buffer.concat([setting(4, 0), setting(4, 60_000)])),
+  ),
 ];
 
 /** Blocks that no decoder takes, as hexadecimal digits. */

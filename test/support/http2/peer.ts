@@ -121,6 +121,8 @@ export class Http2Peer {
   /** Sends, in order, in one write. */
   send(...items: readonly Sendable[]): void {
     this.write(this.encode(...items));
+    // Windows have changed, perhaps.
+    this.#wake();
   }
 
   /** Sends bytes that {@link encode} made. */

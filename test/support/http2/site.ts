@@ -19,10 +19,12 @@ let sites = 0;
 /** Starts a Weft for one test; its end looks for faults. */
 export async function startHttp2(t: TestContext, options: WeftOptions = {}): Promise<Weft> {
   const weft = await Weft.start({ protocol: 'h2', ...options });
-  t.after(async () => {
-    await weft.stop();
-    assertNoFault(weft);
-  });
+  t.after(() =>
+    endAll(
+      () => weft.stop(),
+      () => assertNoFault(weft),
+    ),
+  );
   return weft;
 }
 
@@ -59,3 +61,16 @@ export async function openHttp2Client(t: TestContext, weft: Weft, options: PeerO
 
 /** Leaves a stream to the test, which finds it by `upstream.stream()`. */
 export const hold: StreamScript = () => {};
+
+/** Ends all of a file's fixtures, whatever happens to one of them. @throws the first of what they throw */
+export async function endAll(...ends: readonly (() => Promise<unknown> | void)[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (const end of ends) {
+    try {
+      await end();
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
+}
