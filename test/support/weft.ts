@@ -84,7 +84,10 @@ ${options.more ?? ''}
     for (const [name, lines] of Object.entries(options.disco ?? {})) weft.disco(name, lines);
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (!weft.log.includes('initialized')) {
-      assert.ok(child.exitCode === null && Date.now() < deadline, `weft did not start: ${weft.log}`);
+      if (child.exitCode !== null || Date.now() > deadline) {
+        child.kill();
+        assert.fail(`weft did not start: ${weft.log}`);
+      }
       await sleep(20);
     }
     return weft;
