@@ -54,7 +54,7 @@ test('PING is answered with what it holds; further SETTINGS are acknowledged; wh
   await client.expect(pingAck('\0\x01\xfe\xffabcd'));
   await client.expect(pingAck('12345678'));
   const unknown = send.frame(FRAME_SETTINGS, 0, 0, Buffer.concat([send.setting(0x99, 7), send.setting(0, 0xffffffff)]));
-  client.send(settings({}), unknown, settings({ HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 0 }));
+  client.send(settings({}), unknown, settings({ MAX_HEADER_LIST_SIZE: 10_000, MAX_CONCURRENT_STREAMS: 0 }));
   for (let i = 0; i < 3; i++) await client.expect(settingsAck());
   client.send(send.frame(0x42, 0xff, 0, 'what?'), send.frame(0xee, 0, 5), send.priority(7), send.priority(1));
   assert.equal((await client.ask(host)).status, 200);
@@ -64,6 +64,28 @@ test('PING is answered with what it holds; further SETTINGS are acknowledged; wh
   assert.equal((await client.ask(host)).status, 200);
   assert.equal(upstream.connections.length, 1);
 });
+
+for (const bytes of [0, 100, 8192]) {
+  test(`HEADER_TABLE_SIZE of ${bytes}, from both sides: the next header block obeys it (RFC 7541 section 4.2)`, async (t) => {
+    const told = { settings: { HEADER_TABLE_SIZE: bytes } };
+    const { host, client } = await openHttp2Site(t, weft, undefined, { ...told, client: told });
+    for (let i = 0; i < 5; i++) {
+      const response = await client.ask(host, { fields: { 'x-again': 'the same each time' } });
+      assert.equal(response.status, 200);
+    }
+  });
+
+  test(`HEADER_TABLE_SIZE that changes to ${bytes} between two messages, at both sides`, async (t) => {
+    const { host, client, upstream } = await openHttp2Site(t, weft);
+    for (let i = 0; i < 6; i++) {
+      assert.equal((await client.ask(host, { fields: { 'x-again': 'the same each time' } })).status, 200);
+      for (const peer of [client, await upstream.connection()]) {
+        if (i % 2 === 0) peer.send(settings({ HEADER_TABLE_SIZE: i === 2 ? 4096 : bytes }));
+        await peer.roundTrip();
+      }
+    }
+  });
+}
 
 test('a stream beyond maxConcurrentStreamsPerConnection is refused; one that ends makes room', async (t) => {
   const { host, client, upstream } = await openHttp2Site(t, weft, hold);
@@ -156,7 +178,7 @@ test('GOAWAY of an idle endpoint closes its connection; the next request opens a
 test('GOAWAY with an error, and the end of the connection: unprocessed streams are tried again', async (t) => {
   const { host, client, upstream } = await openHttp2Site(t, weft, hold);
   // A GET that an endpoint may have looked at would be sent again, too.
-  const answers = [1, 2].map(() => client.ask(host, { method: 'POST', body: 'x' }));
+  const answers = [client.ask(host, { method: 'POST', body: 'x' }), client.ask(host)];
   const [low] = await held(upstream, 2);
   low!.send(goaway(low!.id, code.ENHANCE_YOUR_CALM));
   low!.connection.socket.end();

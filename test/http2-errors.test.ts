@@ -241,6 +241,19 @@ test('REFUSED_STREAM of an endpoint is tried again, and the client does not noti
   for (const { request } of upstream.streams) assert.equal(request.value('x-a'), '1');
 });
 
+test('REFUSED_STREAM of a request with a body, which is sent again as a whole', async (t) => {
+  const { host, client, upstream } = await openHttp2Site(t, weft, async (stream) => {
+    await stream.whole();
+    if (stream.index === 1) stream.reset(code.REFUSED_STREAM);
+    else await stream.respond({ body: stream.request.body });
+  });
+  // The body of a request that has to wait for its name is not kept.
+  await client.ask(host);
+  const response = await client.ask(host, { method: 'POST', body: 'all of it', fields: { 'content-length': '9' } });
+  assert.deepEqual([response.status, response.body], [200, 'all of it']);
+  assert.equal(upstream.streams.length, 3);
+});
+
 test('REFUSED_STREAM is tried on another endpoint too', async (t) => {
   const refusing = await openHttp2Upstream(t, (stream) => stream.reset(code.REFUSED_STREAM));
   const { host, client, upstream } = await openHttp2Site(t, weft);

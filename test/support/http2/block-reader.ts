@@ -2,22 +2,16 @@
 import { FLAG_END_HEADERS } from '../../../core/http2/frame-flags.ts';
 import { FRAME_HEADERS } from '../../../core/http2/frame-types.ts';
 import { TestDecoder } from '../../../core/http2/hpack/test-codec.ts';
-import { HEADER_TABLE_BYTES_INITIAL } from '../../../core/http2/settings.ts';
 import { contentOf, hasFlag, type Received } from './received.ts';
 
-/** Far above what Weft sends. */
-const BOUNDS = { listBytesMax: 1 << 22, textBytesMax: 1 << 17, fieldCountMax: 1000 };
+/** Far above what Weft sends; and the largest table that a test may announce. */
+const BOUNDS = { listBytesMax: 1 << 22, textBytesMax: 1 << 17, fieldCountMax: 1000, tableBytesMax: 16_384 };
 
 /** Reads the blocks in the order in which they come. */
 export class BlockReader {
-  readonly #decoder: TestDecoder;
+  readonly #decoder = new TestDecoder(BOUNDS);
   #head: Received | undefined = undefined;
   #fragments: Buffer[] = [];
-
-  /** @param tableBytes the largest table that is ever announced */
-  constructor(tableBytes: number) {
-    this.#decoder = new TestDecoder({ ...BOUNDS, tableBytesMax: Math.max(HEADER_TABLE_BYTES_INITIAL, tableBytes) });
-  }
 
   /** The other side has acknowledged a SETTINGS_HEADER_TABLE_SIZE of ours. */
   limitTable(bytes: number): void {

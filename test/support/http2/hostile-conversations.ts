@@ -114,7 +114,7 @@ const places: readonly Conversation[] = [
   entry(32, 'SETTINGS on a stream', PROTOCOL, open(1), frame(type.FRAME_SETTINGS, 0, 1)),
   entry(32, 'PING on a stream', PROTOCOL, open(1), frame(type.FRAME_PING, 0, 1, '12345678')),
   entry(32, 'GOAWAY on a stream', PROTOCOL, open(1), frame(type.FRAME_GOAWAY, 0, 1, '12345678')),
-  entry(32, 'a rising GOAWAY', PROTOCOL, goaway(1, 0), goaway(3, 0)),
+  entry(32, 'a rising GOAWAY', PROTOCOL, open(1), goaway(1, 0), goaway(3, 0)),
   entry(32, 'DATA on an idle stream', PROTOCOL, data(1, 'x')),
   entry(32, 'DATA on an idle stream above an open one', PROTOCOL, open(1), data(3, 'x')),
   entry(32, 'RST_STREAM on an idle stream', PROTOCOL, rst(1, code.CANCEL)),

@@ -34,7 +34,8 @@ import { Windows } from './windows.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Frames that a failure shows, the last ones. */
-const SHOWN_FRAMES = 60;
+const SHOWN_FRAMES = 40;
+const SHOWN_CHARS = 300;
 
 /** What a peer does by itself. */
 export interface Automatic {
@@ -85,7 +86,7 @@ export class Http2Peer {
   readonly #isClient: boolean;
   readonly #reader = new FrameReader();
   readonly #referee: Referee;
-  readonly #blocks: BlockReader;
+  readonly #blocks = new BlockReader();
   readonly #writer = new BlockWriter();
   readonly #messages = new Map<number, Message>();
   readonly #taken = new Set<Received>();
@@ -103,7 +104,6 @@ export class Http2Peer {
     this.#isClient = isClient;
     this.#prefaceSeen = isClient;
     this.#referee = new Referee(!isClient);
-    this.#blocks = new BlockReader(options.settings?.HEADER_TABLE_SIZE ?? 0);
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('end', () => this.#end(false));
     socket.on('close', () => this.#end(false));
@@ -373,7 +373,7 @@ export class Http2Peer {
 
   #failure(what: string): Error {
     const role = this.#isClient ? 'client' : 'server';
-    const lines = this.log.slice(-SHOWN_FRAMES).map((frame) => `  ${describe(frame)}`);
+    const lines = this.log.slice(-SHOWN_FRAMES).map((frame) => `  ${describe(frame).slice(0, SHOWN_CHARS)}`);
     const skipped = this.log.length > SHOWN_FRAMES ? `  (${this.log.length - SHOWN_FRAMES} earlier ones)\n` : '';
     const state = this.wasReset ? 'reset' : this.ended ? 'ended' : 'open';
     const rest = this.#reader.rest.length > 0 ? `\n  and ${this.#reader.rest.length} bytes of another` : '';

@@ -93,7 +93,8 @@ export class Referee {
         if (fields.filter(([other]) => other === name).length > 1) return `${name} twice`;
       } else {
         if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return `a bad name ${JSON.stringify(name)}`;
-        if (CONNECTION_FIELDS.includes(name) || (name === 'te' && value !== 'trailers')) return `the field ${name}`;
+        if (CONNECTION_FIELDS.includes(name) || (name === 'te' && value.toLowerCase() !== 'trailers'))
+          return `the field ${name}`;
       }
       // biome reads a class with control characters as a mistake.
       if ([...value].some((char) => '\0\r\n'.includes(char)) || value !== value.trim()) return `a bad value of ${name}`;
