@@ -155,3 +155,23 @@ test('a HEAD that Weft itself answers has no body', async (t) => {
   assert.deepEqual([first.final.start, second.final.start, second.rest], ['502', '502', '']);
   assert.match(second.final.body, /Unable to route request!/);
 });
+
+test('a body that is in the kernel before its head is read needs no further wake-up', async (t) => {
+  const body = payload(40_000);
+  const got: string[] = [];
+  const { host, client } = await openSite(t, weft, async (connection) => {
+    for (let head = await connection.head(); head !== null; head = await connection.head()) {
+      got.push(await connection.bytes(Number(/^content-length: *(\d+)\r$/im.exec(head)?.[1] ?? 0)));
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    }
+  });
+  // The second finds an idle connection: it is sent without a wait.
+  client.send(request('GET /', host));
+  await client.until('the first response', answered);
+  weft.child.kill('SIGSTOP');
+  client.send(request('POST /', host, `Content-Length: ${body.length}`) + body);
+  await eventually('it has left the client', () => client.socket.writableLength === 0);
+  weft.child.kill('SIGCONT');
+  await eventually('the body has arrived', () => got.length === 2);
+  assert.equal(digest(got[1] ?? ''), digest(body));
+});

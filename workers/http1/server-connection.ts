@@ -83,6 +83,8 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       if (this.deliverLater(at, end)) return;
       this.takeHeads(at, end);
     }
+    // What is in the kernel already makes no edge of its own.
+    if (this.state === BODY && !this.closed) this.readBody();
   }
 
   onReceived(at: number, end: number): void {
