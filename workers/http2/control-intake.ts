@@ -24,6 +24,7 @@ import {
   FRAME_WINDOW_UPDATE,
 } from '../../core/http2/frame-types.ts';
 import { ERR_SELF_DEPENDENCY, isConnectionError } from '../../core/http2/protocol-errors.ts';
+import { HEADER_TABLE_BYTES_INITIAL } from '../../core/http2/settings.ts';
 import { StreamIds } from '../../core/http2/stream-ids.ts';
 import {
   isIgnored,
@@ -150,6 +151,7 @@ export abstract class ControlIntake extends FrameIntake {
       return;
     }
     this.writeSettingsAnswer();
+    if (peer.headerTableBytesLowest < HEADER_TABLE_BYTES_INITIAL) this.leaveTable();
     if (peer.initialWindowDelta !== 0 && !this.adjustWindows(peer.initialWindowDelta)) return;
     this.onSettings();
     this.pumpWaiting();

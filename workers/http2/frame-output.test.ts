@@ -114,17 +114,6 @@ describe('small frames', () => {
       Array.from({ length: count }, (_, i) => i + 1),
     );
   });
-
-  test('what is gathered can be dropped', () => {
-    const output = new TestOutput(world);
-    output.ping(1);
-    output.drop();
-    output.ping(2);
-    assert.deepEqual(
-      sent(output).map(({ payload }) => payload[7]),
-      [2],
-    );
-  });
 });
 
 describe('DATA', () => {

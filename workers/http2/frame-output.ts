@@ -34,6 +34,8 @@ import type { Net } from '../net/net.ts';
 /** Content up to this size is copied: a system call of its own, or a longer vector, costs more. */
 const COPIED_BYTES_MAX = 2048;
 const GOAWAY_TEXT_MAX = 200;
+/** HPACK's dynamic table size update to 0 (RFC 7541 section 6.3). */
+const TABLE_SIZE_ZERO = 0x20;
 
 /** A connection of either side, as far as sending goes. */
 export abstract class FrameOutput extends Connection implements Gathering {
@@ -45,6 +47,8 @@ export abstract class FrameOutput extends Connection implements Gathering {
   private gathering = false;
   /** No block was left for a frame: the peer has missed something, and the connection is of no use. */
   private starved = false;
+  private tableLeft = false;
+  private tablePrefix = 0;
   private runAt = 0;
   private runEnd = 0;
 
@@ -104,11 +108,6 @@ export abstract class FrameOutput extends Connection implements Gathering {
     this.gatherAt = NO_BLOCK;
     this.gatherEnd = NO_BLOCK;
     if (this.starved && !this.closed) this.onBroken(0);
-  }
-
-  /** What is gathered is not to be sent after all. */
-  protected dropGathered(): void {
-    this.gatherEnd = this.gatherAt;
   }
 
   private sendGathered(): void {
@@ -209,21 +208,25 @@ export abstract class FrameOutput extends Connection implements Gathering {
   // ---- HEADERS -------------------------------------------------------------------------------------------------
 
   /** Writes a header block that lies elsewhere, as HEADERS and, when it is long, CONTINUATION. */
-  writeBlock(id: number, at: number, byteLength: number, endStream: boolean): void {
+  writeBlock(id: number, blockAt: number, byteLength: number, endStream: boolean): void {
     const { bytes, blocks } = this.net;
     const most = Math.min(this.peer.maxFrameBytes, blocks.blockBytes - FRAME_HEADER_BYTES);
     const view = viewOf(bytes);
     let type = FRAME_HEADERS;
-    let from = at;
+    let from = blockAt;
     let left = byteLength;
     let flags = endStream ? FLAG_END_STREAM : 0;
+    let prefix = this.takeTablePrefix();
     for (;;) {
-      const n = Math.min(left, most);
+      const n = Math.min(left, most - prefix);
       left -= n;
       if (left === 0) flags |= FLAG_END_HEADERS;
-      const to = writeFrameHeader(bytes, this.reserve(FRAME_HEADER_BYTES + n), n, type, flags, id);
+      const at = this.reserve(FRAME_HEADER_BYTES + prefix + n);
+      let to = writeFrameHeader(bytes, at, prefix + n, type, flags, id);
+      if (prefix > 0) bytes[to++] = TABLE_SIZE_ZERO;
       copyText(bytes, view, to, bytes, view, from, n);
       this.commit(to + n);
+      prefix = 0;
       if (left === 0) return;
       from += n;
       type = FRAME_CONTINUATION;
@@ -234,10 +237,30 @@ export abstract class FrameOutput extends Connection implements Gathering {
   /** Writes a header block that was prepared, and that any peer takes in one frame. */
   writePiece(id: number, block: Piece, endStream: boolean): void {
     const { bytes } = this.net;
-    const { byteLength } = block;
+    const prefix = this.takeTablePrefix();
+    const byteLength = prefix + block.byteLength;
     const flags = endStream ? FLAG_END_HEADERS | FLAG_END_STREAM : FLAG_END_HEADERS;
     const at = this.reserve(FRAME_HEADER_BYTES + byteLength);
-    this.commit(copyPiece(bytes, writeFrameHeader(bytes, at, byteLength, FRAME_HEADERS, flags, id), block));
+    const to = writeFrameHeader(bytes, at, byteLength, FRAME_HEADERS, flags, id);
+    if (prefix > 0) bytes[to] = TABLE_SIZE_ZERO;
+    this.commit(copyPiece(bytes, to + prefix, block));
+  }
+
+  /**
+   * The peer's decoder has a smaller table than we may use: the next block has to say that we go down with it, although we
+   * use none (RFC 9113 section 4.3.1, RFC 7541 section 4.2). Said once, of a size of 0, it holds for any size.
+   */
+  protected leaveTable(): void {
+    if (this.tableLeft) return;
+    this.tableLeft = true;
+    this.tablePrefix = 1;
+  }
+
+  /** @returns bytes that the block at hand begins with on top of its own */
+  private takeTablePrefix(): number {
+    const { tablePrefix } = this;
+    this.tablePrefix = 0;
+    return tablePrefix;
   }
 
   // ---- control frames ------------------------------------------------------------------------------------------

@@ -95,7 +95,9 @@ export function writeTrailers(
   verdict: number,
   clearContext: boolean,
 ): number {
-  const end = writeFields(bytes, viewOf(bytes), at, section, REPLACED & ~(1 << TOKEN_VIA), clearContext);
+  // A request's trailers are open, and nobody's verdict.
+  const dropped = verdict === VERDICT.open ? 1 << TOKEN_HOP_NAMED : REPLACED & ~(1 << TOKEN_VIA);
+  const end = writeFields(bytes, viewOf(bytes), at, section, dropped, clearContext);
   return verdict === VERDICT.open || clearContext ? end : writeVerdict(bytes, end, verdict);
 }
 

@@ -57,12 +57,10 @@ export class Http2ServerConnection extends Http2Connection {
       limits.h2ConnectionAgeMs === 0 ? NEVER : reactor.nowTick + ticksOf(limits.h2ConnectionAgeMs * spread);
   }
 
-  /** Says what a server says first. */
+  /** Begins to wait for the client's preface. */
   open(): void {
     const { timers, nowTick } = this.net.reactor;
     timers.arm(this, nowTick + ticksOf(this.net.limits.headerTimeoutMs));
-    this.writeOwnSettings();
-    if (this.server.draining) this.leave();
   }
 
   // ---- receiving -----------------------------------------------------------------------------------------------
@@ -80,7 +78,10 @@ export class Http2ServerConnection extends Http2Connection {
         return;
       }
       this.prefaced = true;
-      this.armIdle();
+      // Not before: whoever speaks HTTP/1 would see them in front of what it is told.
+      this.writeOwnSettings();
+      if (this.server.draining) this.leave();
+      else this.armIdle();
     }
     if (from < end) this.takeFrames(from, end);
   }
@@ -94,10 +95,10 @@ export class Http2ServerConnection extends Http2Connection {
     }
     this.server.countMalformed('unsupported_version');
     if (!/^[!-~]+ [!-~]+ HTTP\/1\.\d\r?\n/.test(text)) {
+      this.writeOwnSettings();
       this.endWith(errorCode(error), errorText(error));
       return;
     }
-    this.dropGathered();
     copyPiece(this.net.bytes, this.endpoint.scratchAt, TEXT_ANSWER);
     if (this.write(this.endpoint.scratchAt, TEXT_ANSWER.byteLength)) this.linger(0);
   }
@@ -184,6 +185,10 @@ export class Http2ServerConnection extends Http2Connection {
   /** Nothing new is wanted of the client, which learns of it before it may send more. */
   leave(): void {
     if (this.phase !== OPEN) return;
+    if (!this.prefaced) {
+      this.close();
+      return;
+    }
     this.phase = LEAVING;
     this.writeLeave(UINT31_MAX, NO_ERROR, 'leaving');
     this.writePingQuestion(0, 0);

@@ -65,10 +65,6 @@ export class TestOutput extends FrameOutput {
     this.writeSettingsAnswer();
   }
 
-  drop(): void {
-    this.dropGathered();
-  }
-
   /** DATA, as wide as the windows are. */
   data(id: number, at: number, byteLength: number, endStream = false, inPlace = false): void {
     const window = new SendWindow();
