@@ -41,8 +41,6 @@ export abstract class Http2ServerStreamBody extends Http2ServerStreamEndings {
 
   /** Sends what came before there was an upstream, or once more what another one has not looked at. */
   private sendKept(exchange: Exchange, upstream: Upstream, ends: boolean): void {
-    // What came before there was an exchange is in the queue alone.
-    if (this.inbound !== null && this.inbound.byteLength > exchange.bodyBytes) exchange.bodyKept = false;
     if (exchange.bodyKept) {
       this.dropInbound();
       const at = exchange.headAt + exchange.headBytes;
@@ -103,6 +101,11 @@ export abstract class Http2ServerStreamBody extends Http2ServerStreamEndings {
   private holdKept(exchange: Exchange): void {
     this.dropInbound();
     this.holdContent(exchange.headAt + exchange.headBytes, exchange.bodyBytes);
+  }
+
+  /** Content waits that is not kept with the head. */
+  protected get holdsContent(): boolean {
+    return this.inbound !== null;
   }
 
   private holdContent(at: number, byteLength: number): void {

@@ -137,6 +137,8 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     const { router, heads, config } = server;
     const exchange = router.open(this, route, section.method, this.headEndsStream, server.scope);
     this.exchange = exchange;
+    // What came while the name was not known has no head to be kept with.
+    if (this.holdsContent) exchange.bodyKept = false;
     const branch = exchange.branch as RouteBranch;
     if (this.limitTick !== NEVER) this.armTimer();
     if (branch.answerStatus !== 0) {

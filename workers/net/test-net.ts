@@ -29,6 +29,8 @@ export class FakeSockets extends Sockets {
   takes: number[] = [];
   /** Sends fail with this; 0 for none. */
   sendErrno = 0;
+  /** How connects begin: 0 for at once, or an errno such as EINPROGRESS. */
+  connectErrno = 0;
   /** What each system call that sends was given, and what it answered. */
   readonly sends: { readonly fd: number; readonly offered: number; readonly taken: number }[] = [];
   /** Descriptors that were to be reset, to be half-closed, and that were closed. */
@@ -36,6 +38,7 @@ export class FakeSockets extends Sockets {
   readonly halfClosed: number[] = [];
   readonly closed: number[] = [];
   readonly #bytes: Uint8Array;
+  #nextFd = 5000;
   readonly #sent = new Map<number, number[]>();
   readonly #input = new Map<number, Uint8Array>();
   /** How the input of a socket ends: 0 for an orderly end, or an errno. */
@@ -92,6 +95,14 @@ export class FakeSockets extends Sockets {
     return taken === 0 ? -EAGAIN : taken;
   }
 
+  override openStream(): number {
+    return this.#nextFd++;
+  }
+
+  override connect(): number {
+    return -this.connectErrno;
+  }
+
   override takeError(): number {
     return 0;
   }
@@ -109,6 +120,31 @@ export class FakeSockets extends Sockets {
   }
 }
 
+/** What is ready, as a test has said. */
+class FakeEpoll {
+  readonly ready: (readonly [fd: number, events: number])[] = [];
+  #rows: typeof this.ready = [];
+
+  add(): number {
+    return 0;
+  }
+
+  remove(): void {}
+
+  wait(): number {
+    this.#rows = this.ready.splice(0);
+    return this.#rows.length;
+  }
+
+  fdOf(row: number): number {
+    return this.#rows[row]?.[0] ?? -1;
+  }
+
+  eventsOf(row: number): number {
+    return this.#rows[row]?.[1] ?? 0;
+  }
+}
+
 /** One worker's networking. */
 export class TestNet {
   readonly memory: KernelMemory;
@@ -120,6 +156,7 @@ export class TestNet {
   readonly faults: unknown[] = [];
   /** The clock. */
   nowMicros = 0;
+  readonly #epoll = new FakeEpoll();
   #areaAt: number;
   readonly #areaEnd: number;
 
@@ -133,7 +170,7 @@ export class TestNet {
     this.#areaEnd = this.#areaAt + AREA_BYTES;
     this.sockets = new FakeSockets(this.memory);
     this.reactor = new Reactor(
-      { wait: () => 0, add: () => 0, remove: () => {} } as unknown as Epoll,
+      this.#epoll as unknown as Epoll,
       this.sockets,
       () => this.nowMicros,
       fds,
@@ -142,6 +179,11 @@ export class TestNet {
     const values = { ...readLimits({}), readBufferBytes: READ_BUFFER_BYTES, ...limits };
     this.net = new Net(this.memory, this.sockets, this.reactor, values, fds, new StatsWriter(worker), headBytesMax);
     this.stats = new StatsReader([own, worker]);
+  }
+
+  /** A descriptor is ready at the next turn. */
+  ready(fd: number, events: number): void {
+    this.#epoll.ready.push([fd, events]);
   }
 
   /** One turn of the loop, so much later. @throws what a handler has thrown */
