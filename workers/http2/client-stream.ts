@@ -123,6 +123,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     const next = transition(this.state, receiveEvent(true, endStream));
     if (next < 0 || (known.trailers && this.bodyLength.end() !== 0)) return false;
     const exchange = this.exchange as Exchange;
+    if (known.trailers && !isSameEnd(known, exchange)) return false;
     this.state = stateOf(next);
     if (known.grpcStatus >= 0) exchange.grpcStatus = known.grpcStatus;
     if (known.trailers) {
@@ -241,7 +242,8 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     if (grpcStatus >= 0) exchange.grpcStatus = grpcStatus;
     const downstream = exchange.downstream as Downstream;
     downstream.respondTrailers(section);
-    if (known !== null) {
+    // Else the verdict is that of a status in the head.
+    if (known !== null && grpcStatus === exchange.grpcStatus) {
       const rewritten = downstream.lastCoded();
       if (rewritten !== null) this.remember(exchange, known, true, rewritten);
     }
@@ -369,4 +371,9 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     this.letGo();
     this.client.giveStream(this);
   }
+}
+
+/** Whether trailers that were met before tell of the same success, which depends on the head that they follow. */
+function isSameEnd(known: RememberedResponse, exchange: Exchange): boolean {
+  return known.status === exchange.status && (known.grpcStatus >= 0 || exchange.grpcStatus < 0);
 }

@@ -9,6 +9,7 @@ export interface RememberedResponse extends Remembered {
   readonly block: KnownBlock;
   /** It is a trailer section; else the head of a final response. */
   readonly trailers: boolean;
+  /** Of trailers: that of the head which they followed. */
   readonly status: number;
   /** -1 for none. */
   readonly grpcStatus: number;
