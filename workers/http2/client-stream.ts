@@ -17,6 +17,7 @@ import { isMessageError, responseFailure } from '../../core/http2/message-errors
 import { readResponseHead, readTrailers } from '../../core/http2/message-head.ts';
 import { AWAIT_HEAD, afterHead, afterTrailers, isHeadNext } from '../../core/http2/message-sequence.ts';
 import { errorCode, errorText } from '../../core/http2/protocol-errors.ts';
+import { MAX_FRAME_BYTES_INITIAL } from '../../core/http2/settings.ts';
 import { canSend, IDLE_OWN, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { HISTOGRAM } from '../../core/shared/stats.ts';
@@ -192,6 +193,8 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   }
 
   private remember(exchange: Exchange, block: KnownBlock, trailers: boolean, rewritten: Uint8Array): void {
+    // A block of references to large fields may say more than a client takes in one frame.
+    if (rewritten.length > MAX_FRAME_BYTES_INITIAL) return;
     this.connection.pool.memory.remember(
       {
         block,

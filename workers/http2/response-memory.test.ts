@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestField } from '../../core/http2/hpack/test-codec.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
-import { dataFrame, GET, H2Worker, type TestPeer } from '../../test/support/h2-worker.ts';
+import { dataFrame, GET, H2Worker, headersFrame, type TestPeer } from '../../test/support/h2-worker.ts';
+import type { TestFrame } from './test-wire.ts';
 
 const SERVICE_SCOPE = 2;
 const REPEATS = 12;
@@ -30,15 +31,19 @@ class Site {
     this.client = this.worker.connect();
   }
 
-  /** @returns the heads and trailers that the client gets */
-  exchange({ head, trailers }: Response): (readonly TestField[])[] {
-    const id = this.#id;
+  #request(): TestPeer {
+    this.client.send(this.client.headers(this.#id, GET, true));
     this.#id += 2;
-    this.client.send(this.client.headers(id, GET, true));
     this.worker.settle();
     this.worker.bind();
     this.#endpoint ??= this.worker.endpoint();
-    const endpoint = this.#endpoint;
+    return this.#endpoint;
+  }
+
+  /** @returns the heads and trailers that the client gets */
+  exchange({ head, trailers }: Response): (readonly TestField[])[] {
+    const endpoint = this.#request();
+    const id = this.#id - 2;
     endpoint.send(
       endpoint.headers(id, head, false),
       dataFrame(id, 'body', false),
@@ -48,6 +53,15 @@ class Site {
     endpoint.frames();
     const blocks = this.client.messages().filter(({ type }) => type === 1);
     return blocks.map((block) => [...this.client.fieldsOf(block)]);
+  }
+
+  /** @returns the frames of the head that the client gets */
+  exchangeBlock(block: Uint8Array): TestFrame[] {
+    const endpoint = this.#request();
+    endpoint.send(headersFrame(this.#id - 2, block, true));
+    this.worker.settle();
+    endpoint.frames();
+    return this.client.messages();
   }
 
   counts(): readonly [success: number, failures: number] {
@@ -132,4 +146,34 @@ describe('trailers that recur', () => {
       assert.deepEqual(site.exchange(often), first);
     });
   }
+});
+
+/** A block that puts a field into the table, and one that consists of it, some text and nothing else. */
+function largeBlocks(value: number, times: number, filler: number): readonly [Uint8Array, Uint8Array] {
+  const length = (size: number) => [0x7f, ...varint(size - 0x7f)];
+  const entry = [0x40, 1, 0x78, ...length(value), ...new Array<number>(value).fill(0x61)];
+  const text = [0x00, 1, 0x79, ...length(filler), ...new Array<number>(filler).fill(0x62)];
+  return [Uint8Array.from([0x88, ...entry]), Uint8Array.from([0x88, ...new Array<number>(times).fill(0xbe), ...text])];
+}
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [0x80 | (value & 0x7f), ...varint(value >>> 7)];
+}
+
+describe('heads that recur', () => {
+  test('and are larger than a frame, though their blocks are small, go out in frames that the client takes', () => {
+    const site = new Site('');
+    const [first, block] = largeBlocks(3900, 4, 761);
+    const whole = [
+      ...new Array<readonly TestField[]>(4).fill([['x', 'a'.repeat(3900)]]).flat(),
+      ['y', 'b'.repeat(761)],
+    ];
+    for (let i = 0; i < REPEATS; i++) {
+      const frames = site.exchangeBlock(i === 0 ? first : block);
+      for (const { payload } of frames) assert.ok(payload.length <= 16384, `${payload.length} bytes in a frame`);
+      const payload = Buffer.concat(frames.map((frame) => frame.payload));
+      const fields = site.client.fieldsOf({ type: 1, flags: 4, id: 1, payload });
+      if (i > 0) assert.deepEqual(fields.slice(3), whole);
+    }
+  });
 });
