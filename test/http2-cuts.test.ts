@@ -58,7 +58,7 @@ async function mirror(stream: UpstreamStream): Promise<void> {
       connection.encode(
         headers(id, [[':status', '200'], ...kept]),
         data(id, heading, { padding: 3 }),
-        data(id, bytes, { endStream: trailers === undefined }),
+        ...(bytes.length > 0 || trailers === undefined ? [data(id, bytes, { endStream: trailers === undefined })] : []),
         ...(trailers === undefined ? [] : [headers(id, trailers, { endStream: true, fragments: [1] })]),
       ),
       upstreamCut,

@@ -63,7 +63,7 @@ export async function openHttp2Client(t: TestContext, weft: Weft, options: PeerO
 export const hold: StreamScript = () => {};
 
 /** Ends all of a file's fixtures, whatever happens to one of them. @throws the first of what they throw */
-export async function endAll(...ends: readonly (() => Promise<unknown> | void)[]): Promise<void> {
+export async function endAll(...ends: readonly (() => unknown)[]): Promise<void> {
   const faults: unknown[] = [];
   for (const end of ends) {
     try {
