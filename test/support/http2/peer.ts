@@ -363,6 +363,8 @@ export class Http2Peer {
   #end(wasReset: boolean): void {
     this.ended = true;
     this.wasReset ||= wasReset;
+    // As everybody does: whoever has said its last waits for that.
+    this.socket.end();
     for (const message of this.#messages.values()) message.cut ||= !message.over;
     this.#wake();
   }

@@ -102,7 +102,7 @@ export class Http2Upstream {
       this.connections.push(connection);
       this.#events.emit('news');
       socket.on('data', () => this.#openStreams(connection));
-      this.#run(options.connected?.(connection));
+      this.#run(connection, options.connected?.(connection));
     });
   }
 
@@ -153,7 +153,7 @@ export class Http2Upstream {
       connection.streams.push(stream);
       this.streams.push(stream);
       this.#events.emit('news');
-      this.#run(this.#script(stream));
+      this.#run(connection, this.#script(stream));
     }
   }
 
@@ -164,8 +164,12 @@ export class Http2Upstream {
     }
   }
 
-  #run(work: Promise<void> | void): void {
-    work?.catch((error: unknown) => this.#errors.push(error));
+  /** A script that fails ends its connection, so that nobody waits for the rest of it. */
+  #run(connection: UpstreamConnection, work: Promise<void> | void): void {
+    work?.catch((error: unknown) => {
+      this.#errors.push(error);
+      connection.socket.resetAndDestroy();
+    });
   }
 }
 
