@@ -1,0 +1,54 @@
+/** An HTTP/2 endpoint that answers with what it was sent, by Node's own implementation: another peer than Weft's code. */
+import { once } from 'node:events';
+import * as http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { IP } from '../../support/weft.ts';
+
+/** Does something about a request. */
+export type OnStream = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void;
+
+/** A listening endpoint. */
+export class Http2Upstream {
+  readonly port: number;
+  /** Connections open at the moment. */
+  readonly sessions = new Set<http2.ServerHttp2Session>();
+  readonly #server: http2.Http2Server;
+
+  private constructor(server: http2.Http2Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('session', (session) => {
+      this.sessions.add(session);
+      session.on('error', () => {});
+      session.on('close', () => this.sessions.delete(session));
+    });
+  }
+
+  /** @param port 0 for a free one */
+  static async start(onStream: OnStream, port = 0): Promise<Http2Upstream> {
+    const server = http2.createServer({ settings: { maxConcurrentStreams: 10_000 } });
+    server.on('stream', (stream, headers) => {
+      // A stream that is reset is an error here, and what these tests are about.
+      stream.on('error', () => {});
+      onStream(stream, headers);
+    });
+    server.listen(port, IP);
+    await once(server, 'listening');
+    return new Http2Upstream(server);
+  }
+
+  /** As a line of a disco file. */
+  get disco(): string {
+    return `${IP} ${this.port}`;
+  }
+
+  /** Ends as a killed process does: connections are reset, nobody listens. */
+  async kill(): Promise<void> {
+    for (const session of this.sessions) {
+      session.socket.resetAndDestroy();
+      session.destroy();
+    }
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
