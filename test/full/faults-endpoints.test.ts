@@ -1,11 +1,11 @@
 /** Endpoints fail under load: what can be sent elsewhere is, and the others do not notice. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RawClient } from '../support/raw-client.ts';
 import { freePort, IP, Weft, type WeftOptions } from '../support/weft.ts';
 import { LoadGenerator, type LoadOptions } from './support/load-generator.ts';
+import { whileStill } from './support/still.ts';
 import { Upstream } from './support/upstream.ts';
 
 const CONNECTIONS = 24;
@@ -44,31 +44,18 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
   }
 }
 
-/** Whether every thread of a process is stopped. */
-function standsStill(pid: number): boolean {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.every((id) => / T /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')));
-}
-
 /**
  * Kills an endpoint while Weft is held still, so that what is on its way to the endpoint arrives and is counted.
  *
  * @returns requests that may not be sent again, at most: those on connections that never carried an answer
  */
 async function killAndCount(victim: Upstream, weft: Weft): Promise<number> {
-  const pid = weft.child.pid as number;
   victim.behaviour = 'stall';
-  weft.child.kill('SIGSTOP');
-  try {
-    await until('Weft stands still', () => standsStill(pid));
-    // Turns of the event loop, to accept and to read all that the kernel has.
-    for (let turn = 0; turn < 10; turn++) await setImmediate();
+  return await whileStill(weft.child, async () => {
     const lost = victim.unansweredCount;
     await victim.kill();
     return lost;
-  } finally {
-    weft.child.kill('SIGCONT');
-  }
+  });
 }
 
 test('an endpoint of three is killed under load and comes back: no request is lost that could be sent again', async () => {

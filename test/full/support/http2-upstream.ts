@@ -1,7 +1,7 @@
-/** An HTTP/2 endpoint that answers with what it was sent, by Node's own implementation: another peer than Weft's code. */
+/** An HTTP/2 endpoint by Node's own implementation: another peer than Weft's code. */
 import { once } from 'node:events';
 import * as http2 from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { IP } from '../../support/weft.ts';
 
 /** Does something about a request. */
@@ -10,17 +10,16 @@ export type OnStream = (stream: http2.ServerHttp2Stream, headers: http2.Incoming
 /** A listening endpoint. */
 export class Http2Upstream {
   readonly port: number;
-  /** Connections open at the moment. */
-  readonly sessions = new Set<http2.ServerHttp2Session>();
   readonly #server: http2.Http2Server;
+  readonly #sockets = new Set<Socket>();
 
   private constructor(server: http2.Http2Server) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
-    server.on('session', (session) => {
-      this.sessions.add(session);
-      session.on('error', () => {});
-      session.on('close', () => this.sessions.delete(session));
+    server.on('session', (session) => session.on('error', () => {}));
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
     });
   }
 
@@ -44,11 +43,14 @@ export class Http2Upstream {
 
   /** Ends as a killed process does: connections are reset, nobody listens. */
   async kill(): Promise<void> {
-    for (const session of this.sessions) {
-      session.socket.resetAndDestroy();
-      session.destroy();
-    }
+    this.hangUp();
+    if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, 'close');
+  }
+
+  /** Resets every connection. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 }
