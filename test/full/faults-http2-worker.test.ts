@@ -32,11 +32,19 @@ test('workers die one after the other under load: each is replaced, and nothing 
   const site = new WorkerSite({ protocol: 'h2', workers: WORKERS, port, endpoints: lines, directory });
   await site.supervisor.start();
   ends.push(() => site.supervisor.stop(GRACE_MS));
+  const rest = async () => {
+    for (const endpoint of endpoints) endpoint.hangUp();
+    await until('it rests', () => site.settled());
+  };
+  const request = (n: number) => ({ method: n % 3 === 0 ? 'POST' : 'GET', path: n % 3 === 1 ? '/slow' : '/' }) as const;
+  const options = { port, connections: CONNECTIONS, streams: STREAMS, request, bodyBytes: ANSWER_BYTES };
+  const first = new Http2Load(options);
+  await first.more(REQUESTS_BETWEEN);
+  await first.stop();
+  await rest();
   const before = openDescriptors();
 
-  const request = (n: number) => ({ method: n % 3 === 0 ? 'POST' : 'GET', path: n % 3 === 1 ? '/slow' : '/' }) as const;
-  const bodyBytes = ANSWER_BYTES;
-  const load = new Http2Load({ port, connections: CONNECTIONS, streams: STREAMS, request, bodyBytes });
+  const load = new Http2Load(options);
   ends.push(() => load.stop());
   let held = 0;
   for (let i = 0; i < DEATHS; i++) {
@@ -53,8 +61,7 @@ test('workers die one after the other under load: each is replaced, and nothing 
   assert.doesNotMatch(load.report, /status|silence/, 'what is answered is answered well');
   assert.equal(load.goaways, 0, 'the living turn nobody away');
 
-  for (const endpoint of endpoints) endpoint.hangUp();
-  await until('it rests', () => site.settled());
+  await rest();
   site.assertIdle();
   await until(`at most ${before} descriptors are open`, () => openDescriptors() <= before);
 });

@@ -55,13 +55,14 @@ async function startWeft(endpoints: readonly { readonly disco: string }[], optio
   return weft;
 }
 
-function load(weft: Weft, requests: readonly LoadRequest[] = MIX): Http2Load {
+function load(weft: Weft, requests: readonly LoadRequest[] = MIX, options: { pauseMs?: number } = {}): Http2Load {
   const generator = new Http2Load({
     port: weft.port,
     connections: CONNECTIONS,
     streams: STREAMS,
     request: (n) => requests[n % requests.length] as LoadRequest,
     bodyBytes: ANSWER_BYTES,
+    ...options,
   });
   ends.push(() => generator.stop());
   return generator;
@@ -154,6 +155,17 @@ test(`endpoints that send GOAWAY every ${GOAWAY_EVERY} requests: no request is l
     assert.ok(requests > SOME_REQUESTS / 2 && connections >= requests / GOAWAY_EVERY, `${connections}, ${requests}`);
   }
   assert.equal(generator.goaways, 0, "clients' connections are not touched");
+  await assertSettled(weft);
+});
+
+test('an endpoint that resets every stream whose body it has answered unread: no request is lost', async () => {
+  const endpoint = await startNginx();
+  const weft = await startWeft([endpoint]);
+  const generator = load(weft, [POST], { pauseMs: 0 });
+  await generator.more(4 * SOME_REQUESTS);
+  await generator.stop();
+  assert.equal(generator.errorCount, 0, generator.report);
+  assert.equal((await endpoint.counts()).connections, 1, 'all on one connection');
   await assertSettled(weft);
 });
 
