@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchError } from '../support/bench-error.ts';
 import { saturate } from '../support/load.ts';
 import { residentBytes } from '../support/process-figures.ts';
 import { type Cores, IP } from '../support/processes.ts';
@@ -10,13 +11,16 @@ import type { RunningProxy } from './peers.ts';
 const CONNECTIONS = 4000;
 /** Opened at one time: fewer than any listen backlog. */
 const BATCH = 64;
+/** V8 takes eight seconds of rest before it gives back what the warm-up has left. */
+const REST_MS = 12_000;
 const SETTLE_MS = 1000;
 const WARM_UP_SECONDS = 2;
 
 /** Measures one proxy. @returns bytes per connection */
 export async function idleBytes(proxy: RunningProxy, cores: Cores): Promise<number> {
-  await saturate({ cores: cores.load, port: proxy.port, seconds: WARM_UP_SECONDS, connections: 64 });
-  await sleep(SETTLE_MS);
+  const load = { cores: cores.load, port: proxy.port, seconds: WARM_UP_SECONDS, connections: 64 };
+  if ((await saturate(load)).errors > 0) throw new BenchError(`Answers other than 2xx at ${proxy.name}.`);
+  await sleep(REST_MS);
   const before = residentBytes(proxy.pid);
   const sockets: Socket[] = [];
   for (let opened = 0; opened < CONNECTIONS; opened += BATCH) {
@@ -32,6 +36,8 @@ async function openAfterOneRequest(port: number): Promise<Socket> {
   const socket = connect({ port, host: IP, noDelay: true });
   await once(socket, 'connect');
   socket.write('GET / HTTP/1.1\r\nHost: web\r\n\r\n');
-  await once(socket, 'data');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  if (!answer.toString('latin1').startsWith('HTTP/1.1 200 '))
+    throw new BenchError(`An answer that is not 200:\n${answer}`);
   return socket;
 }

@@ -9,52 +9,58 @@
 import { parseArgs } from 'node:util';
 import { BenchError, runMain } from '../support/bench-error.ts';
 import { markdownTable, median } from '../support/figures.ts';
-import { latencyAt, saturate } from '../support/load.ts';
+import { latencyAt } from '../support/h2load.ts';
 import { cpuMicros, residentBytes } from '../support/process-figures.ts';
 import { type Cores, coresFor, Processes } from '../support/processes.ts';
 import { requireTools } from '../support/tools.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { idleBytes } from './idle.ts';
-import { PROXIES, type RunningProxy, WEFT } from './peers.ts';
+import { MODES, type Mode, saturateMode } from './modes.ts';
+import { PROXIES, type RunningProxy, type StartProxy, WEFT } from './peers.ts';
 
-/** Bytes of the answer by mode. */
-const MODES: Readonly<Record<string, number>> = { h1: 12, 'h1-1k': 1024, 'h1-1m': 1024 * 1024, idle: 12 };
-const CONNECTIONS = 64;
-const WARM_UP_SECONDS = 3;
+const SATURATED_WARM_UP_SECONDS = 3;
 
 const USAGE = `usage: npm run bench:peers -- [${Object.keys(MODES).join('|')}] [options]
   --rounds N       rounds, interleaved                     (5)
   --seconds N      seconds a round                         (4)
-  --rate N         requests a second for the latencies, 0 for none; by default 5000, in h1-1m 200
+  --rate N         requests a second for the latencies, 0 for none; by default 5000, of 1 MiB 200 (h1) or 50
+  --warm-up N      seconds at that rate before the latencies count (10)
   --only A,B       these proxies alone: ${Object.keys(PROXIES).join(', ')}
   --limit R        fail when weft / best peer is over R
 WEFT_BENCH_ROOT names another checkout of Weft to measure.`;
 
 interface Options {
-  readonly mode: string;
+  readonly name: string;
+  readonly mode: Mode;
   readonly rounds: number;
   readonly seconds: number;
   readonly rate: number;
+  readonly warmUp: number;
   readonly only: readonly string[];
   readonly limit: number;
 }
 
 function readOptions(): Options {
   const text = { type: 'string' } as const;
-  const options = { rounds: text, seconds: text, rate: text, only: text, limit: text };
+  const options = { rounds: text, seconds: text, rate: text, 'warm-up': text, only: text, limit: text };
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    const mode = positionals[0] ?? 'h1';
+    const name = positionals[0] ?? 'h1';
+    const mode = MODES[name];
+    if (mode === undefined) throw new Error();
     const read = {
+      name,
       mode,
       rounds: Number(values.rounds ?? 5),
       seconds: Number(values.seconds ?? 4),
-      rate: Number(values.rate ?? (mode === 'h1-1m' ? 200 : 5000)),
+      rate: Number(values.rate ?? mode.ratePerSecond),
+      warmUp: Number(values['warm-up'] ?? 10),
       only: values.only?.split(',') ?? Object.keys(PROXIES),
       limit: Number(values.limit ?? Number.POSITIVE_INFINITY),
     };
-    const known = mode in MODES && read.only.every((name) => name in PROXIES) && positionals.length <= 1;
-    if (!known || !(read.rounds >= 1 && read.seconds >= 1 && read.rate >= 0 && read.limit > 0)) throw new Error();
+    const known = read.only.every((proxy) => proxy in PROXIES) && positionals.length <= 1;
+    const inRange = read.rounds >= 1 && read.seconds >= 1 && read.rate >= 0 && read.warmUp >= 0 && read.limit > 0;
+    if (!known || !inRange) throw new Error();
     return read;
   } catch {
     throw new BenchError(USAGE);
@@ -69,47 +75,64 @@ interface Figures {
   errors: number;
 }
 
-async function measureRound(figures: Figures, options: Options, cores: Cores): Promise<void> {
+/** What all measurements of a run share. */
+interface Run extends Options {
+  readonly processes: Processes;
+  readonly cores: Cores;
+}
+
+async function measureRound(figures: Figures, run: Run): Promise<void> {
   const { pid, port } = figures.proxy;
   const before = cpuMicros(pid);
-  const result = await saturate({ cores: cores.load, port, seconds: options.seconds, connections: CONNECTIONS });
+  const result = await saturateMode(run.processes, run.mode, { cores: run.cores.load, port, seconds: run.seconds });
   figures.costs.push((cpuMicros(pid) - before) / result.requests);
   figures.rates.push(result.requestsPerSecond);
   figures.errors += result.errors;
 }
 
-async function measureCost(proxies: readonly RunningProxy[], options: Options, processes: Processes, cores: Cores) {
+/** Percentiles as they are printed, empty when none are wanted. */
+async function measureLatency(figures: Figures, run: Run): Promise<string[]> {
+  const { mode, rate, warmUp, seconds, cores, processes } = run;
+  if (rate === 0) return ['', '', ''];
+  const latency = await latencyAt(processes, {
+    ...{ cores: cores.load, port: figures.proxy.port, protocol: mode.protocol, paths: mode.paths },
+    ...{ ratePerSecond: rate, warmUpSeconds: warmUp, seconds: Math.max(3, seconds) },
+  });
+  figures.errors += latency.errors;
+  return [latency.p50, latency.p99, latency.p999].map((micros) => micros.toFixed(0));
+}
+
+async function measureCost(proxies: readonly RunningProxy[], run: Run) {
   const all = proxies.map((proxy): Figures => ({ proxy, costs: [], rates: [], errors: 0 }));
-  for (const { proxy } of all) {
-    await saturate({ cores: cores.load, port: proxy.port, seconds: WARM_UP_SECONDS, connections: CONNECTIONS });
+  for (const figures of all) {
+    const load = { cores: run.cores.load, port: figures.proxy.port, seconds: SATURATED_WARM_UP_SECONDS };
+    figures.errors += (await saturateMode(run.processes, run.mode, load)).errors;
   }
-  for (let round = 0; round < options.rounds; round++) {
-    for (const figures of all) await measureRound(figures, options, cores);
+  for (let round = 0; round < run.rounds; round++) {
+    for (const figures of all) await measureRound(figures, run);
   }
   const rows: string[][] = [];
-  for (const { proxy, costs, rates, errors } of all) {
-    const latency =
-      options.rate === 0
-        ? null
-        : await latencyAt(processes, cores.load, proxy.port, options.rate, Math.max(3, options.seconds));
+  for (const figures of all) {
+    const latencies = await measureLatency(figures, run);
+    const { proxy, costs, rates, errors } = figures;
     rows.push([
       proxy.name,
       median(costs).toFixed(2),
       Math.min(...costs).toFixed(2),
       Math.max(...costs).toFixed(2),
       median(rates).toFixed(0),
-      ...(latency === null
-        ? ['', '', '']
-        : [latency.p50, latency.p99, latency.p999].map((micros) => micros.toFixed(0))),
+      ...latencies,
       (residentBytes(proxy.pid) / 1e6).toFixed(0),
       String(errors),
     ]);
   }
   const head = ['proxy', 'CPU us/request', 'min', 'max', 'requests/s', 'p50 us', 'p99 us', 'p99.9 us', 'MB', 'errors'];
   process.stdout.write(`${markdownTable(head, rows)}\n`);
-  if (options.rate > 0) process.stdout.write(`Latencies at ${options.rate} requests a second.\n`);
+  if (run.rate > 0) {
+    process.stdout.write(`Latencies at ${run.rate} requests a second, after ${run.warmUp} s at that rate.\n`);
+  }
   const failed = all.filter(({ errors }) => errors > 0).map(({ proxy }) => proxy.name);
-  if (failed.length > 0) throw new BenchError(`Requests failed at ${failed.join(', ')}.`);
+  if (failed.length > 0) throw new BenchError(`Answers other than 2xx at ${failed.join(', ')}.`);
   return new Map(all.map(({ proxy, costs }) => [proxy.name, median(costs)]));
 }
 
@@ -121,13 +144,13 @@ async function measureIdle(proxies: readonly RunningProxy[], cores: Cores) {
   return bytes;
 }
 
-function compare(figures: ReadonlyMap<string, number>, { mode, limit }: Options): void {
+function compare(figures: ReadonlyMap<string, number>, { name, limit }: Options): void {
   const weft = figures.get(WEFT);
-  const peers = [...figures].filter(([name]) => name !== WEFT).toSorted((a, b) => a[1] - b[1]);
+  const peers = [...figures].filter(([proxy]) => proxy !== WEFT).toSorted((a, b) => a[1] - b[1]);
   const best = peers[0];
   if (weft === undefined || best === undefined) return;
   const ratio = weft / Math.max(best[1], 1e-3);
-  process.stdout.write(`${mode}: weft / ${best[0]} = ${ratio.toFixed(2)}\n`);
+  process.stdout.write(`${name}: weft / ${best[0]} = ${ratio.toFixed(2)}\n`);
   if (ratio > limit) throw new BenchError(`The limit is ${limit}.`);
 }
 
@@ -137,13 +160,15 @@ await runMain(async () => {
   const cores = coresFor(1);
   const processes = new Processes();
   try {
-    const upstreamPort = await startUpstream(processes, cores.load, { bytes: MODES[options.mode] as number });
+    const { bytes, protocol } = options.mode;
+    const upstreamPort = await startUpstream(processes, cores.load, { bytes, protocol });
     const proxies: RunningProxy[] = [];
     for (const name of options.only) {
-      proxies.push(await (PROXIES[name] as (typeof PROXIES)[string])(processes, cores.proxy, upstreamPort));
+      const start = PROXIES[name] as StartProxy;
+      proxies.push(await start(processes, { cores: cores.proxy, upstreamPort, protocol }));
     }
-    const idle = options.mode === 'idle';
-    compare(await (idle ? measureIdle(proxies, cores) : measureCost(proxies, options, processes, cores)), options);
+    const run = { ...options, processes, cores };
+    compare(await (options.name === 'idle' ? measureIdle(proxies, cores) : measureCost(proxies, run)), options);
   } finally {
     await processes.stop();
   }

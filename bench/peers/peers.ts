@@ -1,9 +1,9 @@
-/** The proxies that Weft is measured beside, each set up to do the same with the least it can. */
+/** The proxies that Weft is measured beside, each set up to do the same with the least it can, over HTTP/1 or HTTP/2. */
 import { freePort, IP, type Processes } from '../support/processes.ts';
 import type { Tool } from '../support/tools.ts';
 import { toolPath } from '../support/tools.ts';
-import { nginxMain } from '../support/upstream.ts';
-import { startWeft } from '../support/weft.ts';
+import { nginxListen, nginxMain } from '../support/upstream.ts';
+import { type Protocol, startWeft } from '../support/weft.ts';
 
 /** A running proxy. */
 export interface RunningProxy {
@@ -12,8 +12,15 @@ export interface RunningProxy {
   readonly port: number;
 }
 
-/** Starts a proxy in front of an upstream, on some cores. */
-export type StartProxy = (processes: Processes, cores: string, upstreamPort: number) => Promise<RunningProxy>;
+/** What a proxy stands in front of, and what both speak. */
+export interface ProxySettings {
+  readonly cores: string;
+  readonly upstreamPort: number;
+  readonly protocol: Protocol;
+}
+
+/** Starts a proxy. */
+export type StartProxy = (processes: Processes, settings: ProxySettings) => Promise<RunningProxy>;
 
 async function start(
   processes: Processes,
@@ -27,7 +34,13 @@ async function start(
   return { name, pid, port };
 }
 
-const startNginx: StartProxy = async (processes, cores, upstreamPort) => {
+/** What nginx does with a request. It has no HTTP/2 to upstreams but gRPC's, which carries any request. */
+const NGINX_PASS: Readonly<Record<Protocol, string>> = {
+  http: 'proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;',
+  h2: 'grpc_pass grpc://u;',
+};
+
+const startNginx: StartProxy = async (processes, { cores, upstreamPort, protocol }) => {
   const port = await freePort();
   const config = processes.write(
     'nginx.conf',
@@ -36,10 +49,8 @@ http {
   access_log off; proxy_max_temp_file_size 0; keepalive_requests 1000000000; keepalive_timeout 3600s;
   upstream u { server ${IP}:${upstreamPort}; keepalive 512; keepalive_requests 1000000000; }
   server {
-    listen ${IP}:${port} backlog=4096;
-    location / {
-      proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
-    }
+    listen ${IP}:${port} ${nginxListen(protocol)};
+    location / { ${NGINX_PASS[protocol]} }
   }
 }
 `,
@@ -47,8 +58,9 @@ http {
   return start(processes, cores, 'nginx', port, ['-c', config]);
 };
 
-const startHaproxy: StartProxy = async (processes, cores, upstreamPort) => {
+const startHaproxy: StartProxy = async (processes, { cores, upstreamPort, protocol }) => {
   const port = await freePort();
+  const proto = protocol === 'h2' ? 'proto h2' : '';
   const config = processes.write(
     'haproxy.cfg',
     `global
@@ -61,24 +73,25 @@ defaults
   timeout connect 5s
   http-reuse always
 frontend f
-  bind ${IP}:${port}
+  bind ${IP}:${port} ${proto}
   default_backend b
 backend b
   balance leastconn
-  server s1 ${IP}:${upstreamPort}
+  server s1 ${IP}:${upstreamPort} ${proto}
 `,
   );
   return start(processes, cores, 'haproxy', port, ['-f', config]);
 };
 
-const startNghttpx: StartProxy = async (processes, cores, upstreamPort) => {
+const startNghttpx: StartProxy = async (processes, { cores, upstreamPort, protocol }) => {
   const port = await freePort();
-  const args = ['-n1', `-f${IP},${port};no-tls`, `-b${IP},${upstreamPort}`, '--backend-connections-per-host=512'];
+  const backend = `-b${IP},${upstreamPort}${protocol === 'h2' ? ';;proto=h2' : ''}`;
+  const args = ['-n1', `-f${IP},${port};no-tls`, backend, '--backend-connections-per-host=512'];
   return start(processes, cores, 'nghttpx', port, args);
 };
 
-const startWeftProxy: StartProxy = async (processes, cores, upstreamPort) => {
-  const weft = await startWeft(processes, { cores, disco: { web: [`${IP} ${upstreamPort}`] } });
+const startWeftProxy: StartProxy = async (processes, { cores, upstreamPort, protocol }) => {
+  const weft = await startWeft(processes, { cores, protocol, disco: { web: [`${IP} ${upstreamPort}`] } });
   return { name: WEFT, ...weft };
 };
 

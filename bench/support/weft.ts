@@ -5,10 +5,15 @@ import { freePort, IP, type Processes } from './processes.ts';
 
 const { WEFT_BENCH_ROOT } = process.env;
 
+/** What a router speaks, on both sides. */
+export type Protocol = 'http' | 'h2';
+
 /** What a measurement varies. */
 export interface WeftSettings {
   readonly cores: string;
   readonly workers?: number;
+  /** HTTP/1 unless told otherwise. */
+  readonly protocol?: Protocol;
   /** Endpoints by name, each `ip port`. */
   readonly disco: Readonly<Record<string, readonly string[]>>;
   /** `p2c` or `ewma`. */
@@ -38,7 +43,10 @@ export async function startWeft(processes: Processes, settings: WeftSettings): P
   const adminPort = await freePort();
   const directory = `weft-${port}`;
   for (const [name, lines] of Object.entries(settings.disco)) {
-    processes.write(join(directory, 'disco', name), `${lines.join('\n')}\n`);
+    // wrk is told what Host to send; h2load sends the port with the name.
+    for (const host of [name, `${name}:${port}`]) {
+      processes.write(join(directory, 'disco', host), `${lines.join('\n')}\n`);
+    }
   }
   const dtab = [...(settings.dtab ?? []), '/svc => /#/io.l5d.fs'].map((dentry) => `    ${dentry};`).join('\n');
   const config = processes.write(
@@ -46,7 +54,7 @@ export async function startWeft(processes: Processes, settings: WeftSettings): P
     `admin: {ip: ${IP}, port: ${adminPort}}
 namers: [{kind: io.l5d.fs, rootDir: ${join(processes.directory, directory, 'disco')}}]
 routers:
-- protocol: http
+- protocol: ${settings.protocol ?? 'http'}
   label: bench
   dtab: |
 ${dtab}
