@@ -22,6 +22,7 @@ const SOME_REQUESTS = 1500;
 const RESTARTS = 5;
 const GOAWAY_EVERY = 50;
 const DRAINED = 100;
+const CLIENT = 'client/#/io.l5d.fs/web';
 
 const GET = { method: 'GET', path: '/' } as const;
 const SLOW = { method: 'GET', path: '/slow' } as const;
@@ -80,11 +81,12 @@ async function assertSettled(weft: Weft): Promise<void> {
 
 test('one of two endpoints is killed mid-stream and comes back: lost is what had begun or may not be repeated', async () => {
   const [victim, other] = [await startEndpoint(), await startEndpoint()];
-  // Slower, so that it holds some of every kind when it dies.
-  victim.delayMs = 100;
+  // So slow that both hold some of every kind all the time.
+  victim.delayMs = 50;
+  other.delayMs = 50;
   const weft = await startWeft([victim, other]);
   const generator = load(weft);
-  await generator.more(SOME_REQUESTS);
+  await generator.more(SOME_REQUESTS / 3);
   assert.equal(generator.errorCount, 0, generator.report);
 
   await eventually('some of every kind are with the victim', () => {
@@ -107,7 +109,7 @@ test('one of two endpoints is killed mid-stream and comes back: lost is what had
     return counts;
   });
   assert.ok(begun > 0 && unrepeatable > 0 && repeatable > 0, `${begun}, ${unrepeatable}, ${repeatable}`);
-  await generator.more(SOME_REQUESTS);
+  await generator.more(SOME_REQUESTS / 3);
   const lost = {
     get: generator.errorsOf('GET /'),
     slow: generator.errorsOf('GET /slow'),
@@ -115,10 +117,13 @@ test('one of two endpoints is killed mid-stream and comes back: lost is what had
   };
   assert.deepEqual(lost, { get: 0, slow: begun, post: unrepeatable }, generator.report);
   assert.equal(generator.goaways, 0, "clients' connections are not touched");
+  assert.equal(await weft.metric(`${CLIENT}/failures/upstream_truncated`), begun);
+  assert.equal(await weft.metric(`${CLIENT}/failures`), begun + unrepeatable);
+  assert.ok((await weft.metric(`${CLIENT}/retries/requeues`)) >= repeatable);
 
   const revived = await startEndpoint(victim.port);
   await eventually('it is used again', () => revived.answered > 20);
-  await generator.more(SOME_REQUESTS);
+  await generator.more(SOME_REQUESTS / 3);
   assert.equal(generator.errorCount, begun + unrepeatable, generator.report);
   await generator.stop();
   await assertSettled(weft);
