@@ -6,8 +6,9 @@ import { ROOT } from '../house/root.ts';
 import { assertNoFault } from '../support/http1-site.ts';
 import { metricsUntil } from '../support/metrics.ts';
 import { freePort, IP } from '../support/weft.ts';
+import { goTool } from './support/go-tools.ts';
 import { startHttp2Weft } from './support/http2-weft.ts';
-import { goTool, serve, succeed } from './support/programs.ts';
+import { serve, succeed } from './support/programs.ts';
 
 const CALLS = 2000;
 const CONCURRENCY = 50;

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertNoFault } from '../support/http1-site.ts';
 import { freePort, IP, type Weft } from '../support/weft.ts';
+import { goTool } from './support/go-tools.ts';
 import { startHttp2Weft } from './support/http2-weft.ts';
-import { goTool, type Running, serve, succeed } from './support/programs.ts';
+import { type Running, serve, succeed } from './support/programs.ts';
 
 /** Hands what a server reports of its load to the case that asks for it. */
 const REPORTS = '--service_config_json={"loadBalancingConfig":[{"test_backend_metrics_load_balancer":{}}]}';

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { assertNoFault } from '../support/http1-site.ts';
 import { IP } from '../support/weft.ts';
+import { goTool } from './support/go-tools.ts';
 import { Http2Upstream } from './support/http2-upstream.ts';
 import { startHttp2Weft } from './support/http2-weft.ts';
-import { goTool, run } from './support/programs.ts';
+import { run } from './support/programs.ts';
 
 /** Cases of h2spec 2.2.1 with --strict. */
 const CASES = 146;

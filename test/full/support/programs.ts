@@ -3,27 +3,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { ROOT } from '../../house/root.ts';
 import { IP } from '../../support/weft.ts';
 
 const TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
-
-/** What `npm run tools` builds. */
-export type GoTool = 'h2spec' | 'ghz' | 'interop-client' | 'interop-server';
-
-const { toolPath } = (await import(pathToFileURL(join(ROOT, 'scripts', 'tools.mjs')).href)) as {
-  toolPath(name: GoTool): string;
-};
-
-/** The path of a peer written in Go. @throws an Error that says how to build it */
-export function goTool(name: GoTool): string {
-  return toolPath(name);
-}
 
 /** How a program ended. */
 export interface Outcome {
