@@ -31,6 +31,7 @@ import type { Logger } from './log.ts';
 import { Dns } from './namers/dns.ts';
 import { FsNamer } from './namers/fs.ts';
 import { inetUtilities } from './namers/inet.ts';
+import { lowerPriority } from './priority.ts';
 import { connectionsUnderWay, createSharedState, type SharedState } from './shared-state.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
@@ -180,8 +181,18 @@ export class Supervisor {
       })),
     );
     await this.#pool.start();
+    this.#yield();
     for (const { router, ip, port } of this.#listening.servers) {
       this.#log.info(`serving ${this.#router(router).label} on ${ip}:${port}`);
+    }
+  }
+
+  /** From now on the workers come first (docs/decisions/the-supervisor-yields.md). */
+  #yield(): void {
+    try {
+      lowerPriority(this.#limits.supervisorNice);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the supervisor keeps its priority, and may hold workers up');
     }
   }
 

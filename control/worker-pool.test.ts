@@ -1,9 +1,12 @@
 /** Worker threads die and come back: who is told, what is given back, and what does not wait. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLimits } from '../core/limits.ts';
+import { threadsOf } from '../test/support/threads.ts';
+import { lowerPriority } from './priority.ts';
 import { createSharedState } from './shared-state.ts';
 import { type PoolEvents, WorkerPool } from './worker-pool.ts';
 
@@ -11,6 +14,7 @@ const WORKERS = 2;
 const TIMEOUT_MS = 30_000;
 const ARENA_BYTES = 2 ** 30;
 const GRACE_MS = 100;
+const SUPERVISOR_NICE = 7;
 const NO_MEMORY_BYTES = 16 * 1024 * 1024;
 
 type Start = ReturnType<PoolEvents['startOf']>;
@@ -134,6 +138,22 @@ test('a pool whose worker is away can be drained, and starts no other', async ()
   const starts = pool.starts.length;
   await sleep(500);
   assert.equal(pool.starts.length, starts);
+});
+
+test('a successor is as eager as the first, though the supervisor yields by then', async () => {
+  const pool = await startPool();
+  const workersNice = getPriority();
+  lowerPriority(SUPERVISOR_NICE);
+  const before = new Set(threadsOf(process.pid).map(({ id }) => id));
+  assert.ok(pool.pool.terminate(0));
+  await until('the death is told', () => pool.deaths.length > 0);
+  await pool.untilAnswers(0);
+  const successors = threadsOf(process.pid).filter(({ id }) => !before.has(id));
+  assert.deepEqual(
+    successors.map(({ nice }) => nice),
+    [workersNice],
+  );
+  assert.equal(getPriority(), Math.max(SUPERVISOR_NICE, workersNice));
 });
 
 test('deaths leave no memory behind', async () => {

@@ -1,16 +1,16 @@
 /**
- * The worker threads: a Piscina pool with one never-ending task per thread.
+ * The worker threads: a Piscina pool with one never-ending task per thread, kept by a thread of its own (worker-starter.ts).
  *
- *     run(task) --thread dies--> rejected --> onDeath(worker) --> run(task) again, after a pause that grows while it
- *         \--drained--> resolved                                  keeps dying
+ *     start --thread dies--> ended, an error --> onDeath(worker) --> start again, after a pause that grows while it
+ *        \--drained--> ended                                         keeps dying at once
  *
  * The listening sockets are the supervisor's: while a worker is away, connections queue in the kernel.
  */
 import { setFlagsFromString } from 'node:v8';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { FromWorker, ToWorker, WorkerStart } from '../workers/messages.ts';
 import { createWakeup, type Mapping, ring, unmap } from '../workers/os/index.ts';
+import type { FromStarter, StarterData, ToStarter } from './worker-starter.ts';
 
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 5000;
@@ -44,6 +44,8 @@ interface Slot {
   pauseMs: number;
   /** Called when the worker serves for the first time, in its first life or a later one. */
   onServing: () => void;
+  /** Called when its thread has ended, by itself or not. */
+  onEnded: () => void;
 }
 
 /** The workers of the process. */
@@ -51,10 +53,10 @@ export class WorkerPool {
   readonly workers: number;
   readonly wakeups: readonly number[];
   readonly #events: PoolEvents;
-  readonly #piscina: Piscina;
+  readonly #starter: Worker;
   readonly #slots: Slot[];
+  readonly #ended: Promise<void>[] = [];
   #draining = false;
-  #ended: Promise<unknown>[] = [];
 
   constructor(workers: number, events: PoolEvents) {
     this.workers = workers;
@@ -68,17 +70,13 @@ export class WorkerPool {
       diedMs: 0,
       pauseMs: 0,
       onServing: () => {},
+      onEnded: () => {},
     }));
     // No option of a worker's own says this; the heap of this thread is set up already and keeps what it has.
     setFlagsFromString(`--initial-old-space-size=${FIRST_COLLECTION_MB}`);
-    this.#piscina = new Piscina({
-      filename: new URL('../workers/worker.js', import.meta.url).href,
-      minThreads: workers,
-      maxThreads: workers,
-      concurrentTasksPerWorker: 1,
-      // A worker allocates next to nothing once it runs: a small young generation keeps its memory small and in cache.
-      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 512 },
-    });
+    const workerData: StarterData = { workers };
+    this.#starter = new Worker(new URL('worker-starter.js', import.meta.url), { workerData });
+    this.#starter.on('message', (message: FromStarter) => this.#onStarter(message));
   }
 
   /** Starts every worker. @returns when all of them serve */
@@ -114,19 +112,31 @@ export class WorkerPool {
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     for (const worker of this.alive()) this.send(worker, { type: 'drain', graceMs });
-    await Promise.allSettled(this.#ended);
-    await this.#piscina.destroy();
+    await Promise.all(this.#ended);
+    await this.#starter.terminate();
   }
 
   /** Ends a worker's thread where it stands, as a crash would; its successor follows. @returns false when it is not serving */
   terminate(worker: number): boolean {
     const { threadId } = this.#slots[worker] as Slot;
-    const thread = this.#piscina.threads.find((candidate) => candidate.threadId === threadId);
-    if (thread === undefined) return false;
-    void thread.terminate();
-    // A thread that waits in the kernel notices when it is back in JavaScript.
-    ring(this.wakeups[worker] as number);
+    if (threadId < 0) return false;
+    this.#tell({ type: 'terminate', worker, threadId });
     return true;
+  }
+
+  #tell(message: ToStarter, ports: readonly MessagePort[] = []): void {
+    this.#starter.postMessage(message, ports);
+  }
+
+  #onStarter(message: FromStarter): void {
+    const slot = this.#slots[message.worker] as Slot;
+    if (message.type === 'terminating') {
+      // A thread that waits in the kernel notices when it is back in JavaScript.
+      ring(this.wakeups[message.worker] as number);
+      return;
+    }
+    if (message.error !== undefined) this.#died(message.worker, message.error);
+    slot.onEnded();
   }
 
   #startWorker(worker: number): void {
@@ -146,16 +156,17 @@ export class WorkerPool {
     });
     const { workers, wakeups } = this;
     const start: WorkerStart = { ...this.#events.startOf(worker), worker, workers, wakeups, port: port2 };
-    this.#ended[worker] = this.#piscina.run(start, { transferList: [port2] }).catch((error: unknown) => {
-      this.#died(worker, port1, error);
+    this.#ended[worker] = new Promise((resolve) => {
+      slot.onEnded = resolve;
     });
+    this.#tell({ type: 'start', start }, [port2]);
     // Connections may have been handed to it before it was there, or to the one before it.
     ring(wakeups[worker] as number);
   }
 
-  #died(worker: number, port: MessagePort, error: unknown): void {
+  #died(worker: number, error: unknown): void {
     const slot = this.#slots[worker] as Slot;
-    port.close();
+    slot.port?.close();
     slot.port = null;
     slot.threadId = -1;
     slot.diedMs = Date.now();

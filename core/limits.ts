@@ -32,6 +32,14 @@ function limit<const M extends string>(
 export const LIMITS = {
   workers: limit('WEFT_WORKERS', 0, 0, 256, '', 'Worker threads; 0 means one per available core.'),
   pinWorkers: limit('WEFT_PIN_WORKERS', 0, 0, 1, '', '1 pins worker i to the i-th core that the process may use.'),
+  supervisorNice: limit(
+    'WEFT_SUPERVISOR_NICE',
+    10,
+    0,
+    19,
+    '',
+    "Nice value of the supervisor's thread once all workers serve: with 10 it gets a tenth of a core that a worker keeps busy; 0 leaves it as it was started.",
+  ),
   epollEventsMax: limit('WEFT_EPOLL_EVENTS', 512, 1, 4096, '', 'Events taken by one epoll_wait.'),
   coalesceMicros: limit(
     'WEFT_COALESCE_MICROS',

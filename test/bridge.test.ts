@@ -259,7 +259,7 @@ describe('bridges', () => {
     stream.on('wantTrailers', () => stream.sendTrailers({ 'x-trailer': '1' }));
     stream.end('body');
     const seen = JSON.parse((await collect(stream)).toString()) as { headers: IncomingHttpHeaders; bytes: number };
-    assert.deepEqual([seen.headers.cookie, seen.headers.te, seen.bytes], ['a=1; b=2', undefined, 4]);
+    assert.deepEqual([seen.headers.cookie, seen.headers['te'], seen.bytes], ['a=1; b=2', undefined, 4]);
   });
 
   test('HTTP/2 to HTTP/1: CONNECT is refused', async () => {
