@@ -90,8 +90,17 @@ routers:
   }
 
   metric(name: string): number {
-    const metric = this.supervisor.metrics.tree().find(['rt', 'test', ...name.split(' ')])?.metric;
-    return metric?.kind === 'gauge' || metric?.kind === 'counter' ? metric.read() : 0;
+    return this.#read('rt', 'test', ...name.split(' '));
+  }
+
+  /** Worker threads that have died, and those that serve. */
+  get workers(): number[] {
+    return [this.#read('worker', 'deaths'), this.#read('worker', 'alive')];
+  }
+
+  #read(...path: string[]): number {
+    const metric = this.supervisor.metrics.tree().find(path)?.metric;
+    return metric?.kind === 'gauge' || metric?.kind === 'counter' ? metric.read() : Number.NaN;
   }
 
   get pending(): number[] {
@@ -180,7 +189,9 @@ test('connections, places, pending requests and descriptors of a dead worker are
   const [lost = 0, kept = 0] = site.connections();
   assert.equal(site.supervisor.requestsUnderWay(0), CLIENTS);
   assert.deepEqual(site.pending, [CLIENTS, CLIENTS, CLIENTS, CLIENTS]);
+  assert.deepEqual(site.workers, [0, WORKERS]);
   await replace(site, 0);
+  await until('it is counted', () => site.workers.join() === `1,${WORKERS}`);
   await until('the clients of the dead worker see the end', () => {
     return clients.filter(({ ended }) => ended).length === lost;
   });

@@ -34,7 +34,7 @@ import { inetUtilities } from './namers/inet.ts';
 import { lowerPriority } from './priority.ts';
 import { connectionsUnderWay, createSharedState, type SharedState } from './shared-state.ts';
 import { Metrics } from './telemetry/metrics.ts';
-import { registerProcessMetrics } from './telemetry/process-metrics.ts';
+import { registerProcessMetrics, registerWorkerMetrics } from './telemetry/process-metrics.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** The load of a dead worker: so much that no other hands it a connection, which would wait for its successor. */
@@ -94,6 +94,7 @@ export class Supervisor {
       onReplaced: (worker, afterMs) => this.#log.info({ worker, afterMs }, `worker ${worker} serves again`),
       startOf: (worker) => this.#startOf(worker),
     });
+    registerWorkerMetrics(this.metrics, this.#pool);
     this.#scopes = new ScopeKeeper(this.metrics.scopes, {
       alive: () => this.#pool.alive(),
       release: (worker, scopes, token) => this.#pool.send(worker, { type: 'release', scopes, token }),

@@ -8,13 +8,17 @@ import { readLimits } from '../core/limits.ts';
 import { threadsOf } from '../test/support/threads.ts';
 import { lowerPriority } from './priority.ts';
 import { createSharedState } from './shared-state.ts';
-import { type PoolEvents, WorkerPool } from './worker-pool.ts';
+import { type PoolEvents, restartPauseMs, WorkerPool } from './worker-pool.ts';
 
 const WORKERS = 2;
 const TIMEOUT_MS = 30_000;
 const ARENA_BYTES = 2 ** 30;
 const GRACE_MS = 100;
 const SUPERVISOR_NICE = 7;
+/** A worker that has served so long has not died of its start. */
+const SETTLED_MS = 1000;
+/** Less than any pause from the second on, and much for a timer that is due. */
+const NO_PAUSE_MS = 250;
 const NO_MEMORY_BYTES = 16 * 1024 * 1024;
 
 type Start = ReturnType<PoolEvents['startOf']>;
@@ -25,18 +29,25 @@ class Pool {
   readonly replaced: number[] = [];
   readonly released: { readonly worker: number; readonly token: number }[] = [];
   readonly starts: number[] = [];
+  /** Time of the last death, and from it to the start of the successor, each. */
+  diedMs = 0;
+  readonly pausesMs: number[] = [];
   /** Changes the start of a worker. */
   alter: (start: Start, worker: number) => Start = (start) => start;
   readonly #limits = readLimits({ WEFT_ARENA_BYTES: String(ARENA_BYTES) });
   readonly #shared = createSharedState(WORKERS, 1, this.#limits);
   readonly pool = new WorkerPool(WORKERS, {
-    onDeath: (worker, error) => this.deaths.push({ worker, error }),
+    onDeath: (worker, error) => {
+      this.deaths.push({ worker, error });
+      this.diedMs = performance.now();
+    },
     onReplaced: (worker) => this.replaced.push(worker),
     onMessage: (worker, message) => {
       if (message.type === 'released') this.released.push({ worker, token: message.token });
     },
     startOf: (worker) => {
       this.starts.push(worker);
+      if (this.deaths.length > 0) this.pausesMs.push(performance.now() - this.diedMs);
       const { endpoints, fds, gates, load, stats, handover } = this.#shared;
       const start: Start = {
         limits: this.#limits,
@@ -114,6 +125,29 @@ test('all workers serve when the start is over, and a death is told once, of the
   );
   assert.deepEqual(pool.starts, [0, 1, 1]);
   assert.deepEqual(pool.replaced, [1]);
+});
+
+test('only what dies in its first second waits longer each time, up to five seconds', () => {
+  let pauseMs = 0;
+  const pauses = [0, 999, 0, 0, 0, 0, 0].map((servedMs) => {
+    pauseMs = restartPauseMs(pauseMs, servedMs);
+    return pauseMs;
+  });
+  assert.deepEqual(pauses, [100, 300, 700, 1500, 3100, 5000, 5000]);
+  assert.equal(restartPauseMs(5000, 1000), 0);
+});
+
+test('the fourth death in a row is made good as soon as the first, and all are counted', async () => {
+  const pool = await startPool();
+  for (let death = 1; death <= 4; death++) {
+    await sleep(SETTLED_MS);
+    assert.equal(pool.pool.serving, WORKERS);
+    assert.ok(pool.pool.terminate(0));
+    await until('the death is told', () => pool.pool.deaths === death);
+    assert.equal(pool.pool.serving, WORKERS - 1);
+    await until('another serves', () => pool.replaced.length === death);
+  }
+  assert.ok(pool.pausesMs.length === 4 && Math.max(...pool.pausesMs) < NO_PAUSE_MS, pool.pausesMs.join(' and '));
 });
 
 test('a worker that dies of its start is tried again, and the start waits for it', async () => {

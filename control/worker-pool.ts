@@ -19,8 +19,19 @@ const RESTART_PAUSE_MAX_MS = 5000;
  * ended connections leave behind is little, and would grow for hours.
  */
 const FIRST_COLLECTION_MB = 10;
-/** A worker that lived this long has not died of its start. */
-const SETTLED_MS = 10_000;
+/** A worker that served this long has not died of its start. */
+const SETTLED_MS = 1000;
+
+/**
+ * How long to wait before a dead worker's successor starts: not at all, unless it would be a loop of starts and deaths.
+ *
+ * @param previousMs the pause before the one that has died, 0 for the first
+ * @param servedMs how long that one has served
+ */
+export function restartPauseMs(previousMs: number, servedMs: number): number {
+  if (servedMs >= SETTLED_MS) return 0;
+  return Math.min(previousMs * 2 + RESTART_PAUSE_MS, RESTART_PAUSE_MAX_MS);
+}
 
 /** What the pool tells its owner. */
 export interface PoolEvents {
@@ -38,7 +49,8 @@ interface Slot {
   /** Of the thread that serves; -1 while none does. */
   threadId: number;
   memory: Mapping | null;
-  startedMs: number;
+  /** Since when it serves; meaningless while none does. */
+  servedSinceMs: number;
   /** When the one before it died; 0 for the first. */
   diedMs: number;
   pauseMs: number;
@@ -57,6 +69,7 @@ export class WorkerPool {
   readonly #slots: Slot[];
   readonly #ended: Promise<void>[] = [];
   #draining = false;
+  #deaths = 0;
 
   constructor(workers: number, events: PoolEvents) {
     this.workers = workers;
@@ -66,7 +79,7 @@ export class WorkerPool {
       port: null,
       threadId: -1,
       memory: null,
-      startedMs: 0,
+      servedSinceMs: 0,
       diedMs: 0,
       pauseMs: 0,
       onServing: () => {},
@@ -90,7 +103,17 @@ export class WorkerPool {
     await Promise.all(serving);
   }
 
-  /** Workers that are alive. */
+  /** Threads that have died since the start. */
+  get deaths(): number {
+    return this.#deaths;
+  }
+
+  /** How many workers serve now. */
+  get serving(): number {
+    return this.#slots.filter(({ threadId }) => threadId >= 0).length;
+  }
+
+  /** Workers that can be told something. */
   *alive(): Iterable<number> {
     for (const [worker, slot] of this.#slots.entries()) if (slot.port !== null) yield worker;
   }
@@ -143,13 +166,13 @@ export class WorkerPool {
     const slot = this.#slots[worker] as Slot;
     const { port1, port2 } = new MessageChannel();
     slot.port = port1;
-    slot.startedMs = Date.now();
     port1.on('message', (message: FromWorker) => {
       if (message.type !== 'serving') {
         this.#events.onMessage(worker, message);
         return;
       }
       slot.threadId = message.threadId;
+      slot.servedSinceMs = Date.now();
       slot.memory = message.memory;
       slot.onServing();
       if (slot.diedMs !== 0) this.#events.onReplaced(worker, Date.now() - slot.diedMs);
@@ -168,13 +191,14 @@ export class WorkerPool {
     const slot = this.#slots[worker] as Slot;
     slot.port?.close();
     slot.port = null;
-    slot.threadId = -1;
     slot.diedMs = Date.now();
+    const servedMs = slot.threadId < 0 ? 0 : slot.diedMs - slot.servedSinceMs;
+    slot.threadId = -1;
+    this.#deaths++;
     this.#events.onDeath(worker, error);
     if (slot.memory !== null) unmap(slot.memory);
     slot.memory = null;
-    const settled = slot.diedMs - slot.startedMs >= SETTLED_MS;
-    slot.pauseMs = settled ? 0 : Math.min(slot.pauseMs * 2 + RESTART_PAUSE_MS, RESTART_PAUSE_MAX_MS);
+    slot.pauseMs = restartPauseMs(slot.pauseMs, servedMs);
     setTimeout(() => {
       if (!this.#draining) this.#startWorker(worker);
     }, slot.pauseMs);

@@ -1,5 +1,6 @@
 /**
- * The process gauges under the JVM names that dashboards read (spec 06 section 1.4), from Node and /proc.
+ * The process gauges under the JVM names that dashboards read (spec 06 section 1.4), from Node and /proc, and the worker
+ * threads.
  *
  * `jvm/mem/current/used` is the resident set: most of what a node proxy holds lies outside the JavaScript heap. Garbage
  * collections are those of the supervisor's thread; workers are built not to have any. Without /proc (not on Linux) the
@@ -36,6 +37,20 @@ export function registerProcessMetrics(metrics: Metrics, startTimeMs: number, no
   const limit = openFilesMax();
   if (limit !== undefined) metrics.gauge(['jvm', 'fd_limit'], () => limit);
   return watchCollections(metrics);
+}
+
+/** The worker threads, as their owner counts them. */
+export interface WorkerCounts {
+  /** Threads that have died since the start. */
+  readonly deaths: number;
+  /** Workers that serve now. */
+  readonly serving: number;
+}
+
+/** Registers the metrics of the worker threads: Weft's own, as Linkerd has no such threads. */
+export function registerWorkerMetrics(metrics: Metrics, workers: WorkerCounts): void {
+  metrics.counter(['worker', 'deaths'], () => workers.deaths);
+  metrics.gauge(['worker', 'alive'], () => workers.serving);
 }
 
 function watchCollections(metrics: Metrics): () => void {
