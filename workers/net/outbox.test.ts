@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { openSite, request, type Site } from '../../test/support/http1-site.ts';
+import { eventually, openSite, request, type Site } from '../../test/support/http1-site.ts';
 import { answered, readAnswer } from '../../test/support/http1-wire.ts';
+import { CLOSE_WAIT, tcpEnd } from '../../test/support/kernel-sockets.ts';
 import type { UpstreamConnection } from '../../test/support/scripted-upstream.ts';
+import { threadsOf } from '../../test/support/threads.ts';
 import { Weft } from '../../test/support/weft.ts';
 import type { Connection } from './connection.ts';
 import { Outbox } from './outbox.ts';
@@ -127,15 +128,45 @@ async function startTicking(t: TestContext, events: number, count: number): Prom
   return { weft, sites };
 }
 
+/** Something that happens to Weft, and how the kernel shows at Weft's end that it has. */
+interface Event {
+  act(): void;
+  arrived(): boolean;
+}
+
+function fromClient(weft: Weft, { client }: Site, text: string): Event {
+  const end = () => tcpEnd(weft.port, client.socket.localPort ?? 0);
+  return { act: () => client.send(text), arrived: () => (end()?.unreadBytes ?? 0) >= text.length };
+}
+
+/** @param ended whether the stream ends behind the text */
+function fromEndpoint(site: Site, text: string, ended = false): Event {
+  const { socket } = endpointOf(site);
+  const end = () => tcpEnd(socket.remotePort ?? 0, site.upstream.port);
+  const act = () => (ended ? socket.end(text, 'latin1') : socket.write(text, 'latin1'));
+  const arrived = () => (end()?.unreadBytes ?? 0) >= text.length && (!ended || end()?.state === CLOSE_WAIT);
+  return { act, arrived };
+}
+
+function resetByEndpoint(site: Site): Event {
+  const connection = endpointOf(site);
+  const port = connection.socket.remotePort ?? 0;
+  return { act: () => connection.reset(), arrived: () => tcpEnd(port, site.upstream.port) === undefined };
+}
+
 /** Lets things happen, in this order, while Weft sleeps: it meets them all at once. */
-async function meetAtOnce(weft: Weft, happen: readonly (() => void)[]): Promise<void> {
+async function meetAtOnce(weft: Weft, events: readonly Event[]): Promise<void> {
   weft.child.kill('SIGSTOP');
-  for (const one of happen) {
-    await sleep(20);
-    one();
+  try {
+    const threads = () => threadsOf(weft.child.pid as number);
+    await eventually('Weft sleeps', () => threads().every(({ state }) => state === 'T'));
+    for (const { act, arrived } of events) {
+      act();
+      await eventually('it has arrived', arrived);
+    }
+  } finally {
+    weft.child.kill('SIGCONT');
   }
-  await sleep(20);
-  weft.child.kill('SIGCONT');
 }
 
 function endpointOf(site: Site): UpstreamConnection {
@@ -147,12 +178,12 @@ test('a send that fails, while another answer is about to be written: each clien
   const [refused, failed] = sites as [Site, Site];
   // The second request is refused as soon as the first is answered, in the same tick.
   refused.client.send(`${request('GET /', refused.host)}NONSENSE\r\n\r\n`);
-  await sleep(100);
+  await endpointOf(refused).head();
   await meetAtOnce(weft, [
-    () => endpointOf(refused).send(OK),
-    () => failed.client.send(request('POST /', failed.host, 'Content-Length: 0')),
+    fromEndpoint(refused, OK),
+    fromClient(weft, failed, request('POST /', failed.host, 'Content-Length: 0')),
     // Too late for the tick: what is put off for this connection cannot be sent.
-    () => endpointOf(failed).reset(),
+    resetByEndpoint(failed),
   ]);
   const { rest, final } = readAnswer(await refused.client.untilEnd());
   assert.deepEqual([final.start, final.body], ['200', 'ok']);
@@ -165,15 +196,15 @@ test('a send that fails, while a response is in hand: nothing is received on top
   const [held, failed, large] = sites as [Site, Site, Site];
   held.client.send(request('GET /', held.host));
   large.client.send(request('GET /', large.host));
-  await sleep(100);
+  for (const site of [held, large]) await endpointOf(site).head();
   const body = 'b'.repeat(20_000);
   const head = `HTTP/1.1 200 OK\r\nVia: 1.1 a\r\nX-A: ${'a'.repeat(300)}\r\nContent-Length: ${body.length}\r\n\r\n`;
   const last = request('POST /', failed.host, 'Content-Length: 0', 'Connection: close');
   await meetAtOnce(weft, [
-    () => endpointOf(held).socket.end(OK),
-    () => failed.client.send(last + 'junk'.repeat(15_000)),
-    () => endpointOf(large).send(head + body),
-    () => endpointOf(failed).reset(),
+    fromEndpoint(held, OK, true),
+    fromClient(weft, failed, last + 'junk'.repeat(15_000)),
+    fromEndpoint(large, head + body),
+    resetByEndpoint(failed),
   ]);
   assert.equal(readAnswer(await held.client.until('its answer', answered)).final.body, 'ok');
   assert.equal(readAnswer(await failed.client.until('a failure', answered)).final.start, '502');
@@ -187,19 +218,16 @@ test('many clients in one tick: each gets its own answer', async (t) => {
   const bodies = sites.map((_, i) => `${i}:`.repeat(1 + i * i));
   for (let round = 0; round < 3; round++) {
     for (const site of sites) site.client.received = '';
-    await meetAtOnce(weft, [
-      () => {
-        for (const { client, host } of sites) client.send(request('GET /', host));
-      },
-    ]);
+    await meetAtOnce(
+      weft,
+      sites.map((site) => fromClient(weft, site, request('GET /', site.host))),
+    );
     for (const site of sites) await endpointOf(site).head();
-    await meetAtOnce(weft, [
-      () => {
-        for (const [i, site] of sites.entries()) {
-          endpointOf(site).send(`HTTP/1.1 200 OK\r\nContent-Length: ${bodies[i]?.length}\r\n\r\n${bodies[i]}`);
-        }
-      },
-    ]);
+    const answers = bodies.map((body) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await meetAtOnce(
+      weft,
+      sites.map((site, i) => fromEndpoint(site, answers[i] ?? '')),
+    );
     for (const [i, site] of sites.entries()) {
       assert.equal(readAnswer(await site.client.until(`answer ${i}`, answered)).final.body, bodies[i]);
     }
