@@ -4,12 +4,14 @@ import { after, before, test } from 'node:test';
 import { assertNoFault, eventually, openClient, openSite, request } from './support/http1-site.ts';
 import { answered, readAnswer } from './support/http1-wire.ts';
 import { RawClient } from './support/raw-client.ts';
-import type { UpstreamConnection } from './support/scripted-upstream.ts';
+import { answerWith, type UpstreamConnection } from './support/scripted-upstream.ts';
 import { Weft } from './support/weft.ts';
 
 const SMALLEST = 16;
 const LARGE_BODY_BYTES = 20_000_000;
 const CROWD = 30;
+const HANDOVER_CROWD = 300;
+const EMPTY = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 let weft: Weft;
 
@@ -97,15 +99,29 @@ test('more requests wait for a binding than may', async (t) => {
 test('more bound names than endpoint tables', async (t) => {
   const hosts: string[] = [];
   for (let i = 0; i <= SMALLEST; i++) {
-    const site = await openSite(t, weft, async (connection) => {
-      while ((await connection.head()) !== null) connection.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-    });
+    const site = await openSite(t, weft, answerWith(EMPTY));
     hosts.push(site.host);
   }
   const statuses: string[] = [];
   for (const host of hosts) statuses.push(await answerTo(request('GET /', host)));
   assert.ok(statuses.includes('200') && statuses.includes('502'), statuses.join());
   assert.ok((await count('clients')) > 0);
+});
+
+test('more accepted connections are under way to another worker than may be', async (t) => {
+  const crowded = await Weft.start({ env: { WEFT_WORKERS: '2', WEFT_HANDOVER_MAX: '16' } });
+  t.after(() => crowded.stop());
+  const { host } = await openSite(t, crowded, answerWith(EMPTY));
+  await eventually('a worker has too many to hand over', async () => {
+    // They queue while Weft sleeps. The first of the workers to wake finds the other with nothing, and hands it every second.
+    crowded.child.kill('SIGSTOP');
+    const clients = await Promise.all(Array.from({ length: HANDOVER_CROWD }, () => RawClient.open(crowded.port)));
+    crowded.child.kill('SIGCONT');
+    for (const client of clients) client.send(request('GET /', host));
+    for (const client of clients) await client.until('an answer', answered);
+    for (const client of clients) client.close();
+    return (await crowded.metric('limits/handover')) > 0;
+  });
 });
 
 test('bytes that wait for clients who do not read: of one, and in all', async (t) => {

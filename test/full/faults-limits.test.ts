@@ -99,6 +99,41 @@ test('without descriptors: connections that are there are served, nothing spins,
   assert.ok(weft.log.split('descriptors are short').length < 10, 'it is not logged at every turn');
 });
 
+test('without descriptors: a request for whose endpoint no socket is left is answered, and counted by its reason', async () => {
+  const web = createServer((socket) => {
+    socket.on('error', () => {});
+    // Ends each connection, so that there is none for the next request.
+    socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+  }).listen(0, IP);
+  await once(web, 'listening');
+  ends.push(async () => void web.close());
+  const weft = await startWeft({
+    disco: { web: [`${IP} ${(web.address() as AddressInfo).port}`] },
+    descriptorsMax: DESCRIPTORS_MAX,
+    env: { WEFT_ACCEPT_DESCRIPTORS_PERCENT: '100' },
+  });
+  const client = await RawClient.open(weft.port);
+  ends.push(async () => client.close());
+  const ask = async () => {
+    client.received = '';
+    client.send('GET / HTTP/1.1\r\nHost: web\r\n\r\n');
+    return client.until('an answer', (received) => received.includes('\r\n\r\n'));
+  };
+  assert.match(await ask(), /^HTTP\/1\.1 200 /);
+  await until('no connection to the endpoint is left', async () => {
+    return (await weft.metric('client/#/io.l5d.fs/web/connections')) === 0;
+  });
+  const crowd = idlers(weft.port);
+  await until('it is logged', () => weft.log.includes('descriptors are short'));
+  assert.match(await ask(), /^HTTP\/1\.1 503 .*no socket is left/s);
+  for (const socket of crowd) socket.destroy();
+  await until('new connections are served', () => serves(weft));
+  assert.match(await ask(), /^HTTP\/1\.1 200 /);
+  for (const scope of [`server/${IP}/${weft.port}`, 'service/svc/web', 'client/#/io.l5d.fs/web/service_creation']) {
+    assert.equal(await weft.metric(`${scope}/failures/local_resources`), 1, scope);
+  }
+});
+
 test('without descriptors: a crowd in which everybody has a request is served in turn', async () => {
   const web = await startUpstream();
   const weft = await startWeft({ disco: { web: [web.disco] }, descriptorsMax: DESCRIPTORS_MAX });
