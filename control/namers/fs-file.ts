@@ -47,8 +47,8 @@ export function fileEndpoints(path: string, reading: FileReading): Activity<File
   return new Live<State<FileEndpoints>>((set) => {
     set(PENDING);
     const file = new DiscoFile(path, reading, set);
-    const name = basename(path);
-    const stopPulses = reading.pulses.of(dirname(path)).observe(({ names }) => file.look(names.has(name)));
+    const pulses = reading.pulses.of(dirname(path), basename(path));
+    const stopPulses = pulses.observe(({ touched }) => file.look(touched));
     return () => {
       stopPulses();
       file.close();

@@ -18,6 +18,8 @@ import { DirectoryPulses } from './fs-pulses.ts';
 import { type After, afterMs } from './timer.ts';
 
 const POLL_MS = 1000;
+/** Among 10,000 names, what nothing tells of is found within 40 seconds; a poll of them takes some milliseconds, and not 150. */
+const ROUND_NAMES = 256;
 /** Long enough for a writer between its truncate and its write, too short for anybody to notice. */
 const SETTLE_MS = 25;
 /** A writer may be held up that long between truncating a file and filling it: on a busy machine 25 ms were not enough. */
@@ -51,7 +53,7 @@ export class FsNamer implements Namer {
     this.prefix = Path.of('#').concat(options.prefix);
     this.#rootDir = options.rootDir;
     this.#dns = options.dns;
-    this.#pulses = new DirectoryPulses({ after, pollMs: POLL_MS, settleMs: SETTLE_MS });
+    this.#pulses = new DirectoryPulses({ after, pollMs: POLL_MS, settleMs: SETTLE_MS, roundNames: ROUND_NAMES });
     const reading = { ...options, after, pulses: this.#pulses, doubtMs: DOUBT_MS };
     this.#addrs = new SharedLives((file) =>
       fileEndpoints(file, reading).flatMap((state) => this.#resolve(state), sameAddr),
@@ -80,7 +82,7 @@ export class FsNamer implements Namer {
     const file = join(directory, name);
     const id = prefix.concat(rest.take(1));
     const residual = rest.drop(1);
-    const kind = this.#pulses.of(directory).map(() => kindOf(file));
+    const kind = this.#pulses.of(directory, name).map(() => kindOf(file));
     return kind.flatMap((kind): Activity<NameTree<Bound>> => {
       if (kind === 'directory') return this.#lookupIn(file, id, residual);
       if (kind === 'file') return Live.of(ok(leaf({ id, residual, addr: this.#addrs.get(file) })));
