@@ -9,9 +9,11 @@ export interface Case {
   readonly dentries: number;
   readonly connections: number;
   readonly workers: number;
+  /** Whether it is something for HAProxy as well. */
+  readonly haproxy: boolean;
 }
 
-const BASE: Case = { varied: 'base', names: 1, endpoints: 1, dentries: 10, connections: 64, workers: 1 };
+const BASE: Case = { varied: 'base', names: 1, endpoints: 1, dentries: 10, connections: 64, workers: 1, haproxy: true };
 
 /** The table's rows. */
 export const CASES: readonly Case[] = [
@@ -20,17 +22,17 @@ export const CASES: readonly Case[] = [
   { ...BASE, varied: '10,000 names', names: 10_000 },
   { ...BASE, varied: '100 endpoints', endpoints: 100 },
   { ...BASE, varied: '10,000 endpoints', endpoints: 10_000 },
-  { ...BASE, varied: '1,000 dentries', dentries: 1000 },
+  { ...BASE, varied: '1,000 dentries', dentries: 1000, haproxy: false },
   { ...BASE, varied: '1,000 connections', connections: 1000 },
   { ...BASE, varied: '10,000 connections', connections: 10_000 },
-  { ...BASE, varied: '2 workers', workers: 2 },
+  { ...BASE, varied: '2 workers', workers: 2, haproxy: false },
 ];
 
 /** Connections to one endpoint: with more clients than that, requests wait in Weft rather than in the upstream. */
-const POOL_SIZE_MAX = 1000;
+export const POOL_SIZE_MAX = 1000;
 
 /** An address of the loopback network, all of which reach the one upstream. */
-function address(index: number): string {
+export function address(index: number): string {
   return `127.0.${(index >> 8) & 255}.${index & 255}`;
 }
 
@@ -55,16 +57,16 @@ export function settingsOf(row: Case, cores: string, upstreamPort: number): Weft
 }
 
 /** A script for wrk that asks for one name after another. */
-export function requestsScript(row: Case): string {
+export function requestsScript({ names }: Case): string {
   return `local requests, at = {}, 0
 init = function(args)
-  for i = 1, ${row.names} do
+  for i = 1, ${names} do
     wrk.headers["Host"] = i == 1 and "web" or "web" .. (i - 1)
     requests[i] = wrk.format("GET", "/")
   end
 end
 request = function()
-  at = at % ${row.names} + 1
+  at = at % ${names} + 1
   return requests[at]
 end
 `;
