@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { RingBuffer } from 'ringbuf.js';
 import { FdOwners } from '../../core/shared/fd-owners.ts';
+import { WorkerLoad } from '../../core/shared/worker-load.ts';
 import { closeDescriptor, createWakeup } from '../os/thread.ts';
 import { Handover } from './listener.ts';
 
@@ -11,7 +12,8 @@ const LISTENER = 5;
 
 /** Two workers of which the second never looks. */
 function harness(t: TestContext, ...connections: number[]) {
-  const load = Int32Array.from(connections);
+  const load = new WorkerLoad(WorkerLoad.allocate(connections.length));
+  for (const [worker, count] of connections.entries()) load.reset(worker, count);
   const wakeups = [createWakeup(), createWakeup()];
   t.after(() => {
     for (const fd of wakeups) closeDescriptor(fd);
@@ -25,21 +27,22 @@ function harness(t: TestContext, ...connections: number[]) {
   const handovers = [0, 1].map((worker) => new Handover(worker, load, wakeups, rings, onFull));
   const fds = new FdOwners(FdOwners.allocate());
   const [first, second] = handovers as [Handover, Handover];
-  return { load, first, second, fds, full: () => full };
+  const held = () => connections.map((_, worker) => load.connections(worker));
+  return { held, first, second, fds, full: () => full };
 }
 
 test('a connection stays unless another worker has two fewer', (t) => {
-  const { load, first, fds } = harness(t, 1, 0);
-  assert.deepEqual([first.place(LISTENER, 10, fds), [...load]], [false, [2, 0]]);
-  assert.deepEqual([first.place(LISTENER, 11, fds), [...load]], [true, [2, 1]]);
-  assert.deepEqual([first.place(LISTENER, 12, fds), [...load]], [false, [3, 1]]);
+  const { held, first, fds } = harness(t, 1, 0);
+  assert.deepEqual([first.place(LISTENER, 10, fds), held()], [false, [2, 0]]);
+  assert.deepEqual([first.place(LISTENER, 11, fds), held()], [true, [2, 1]]);
+  assert.deepEqual([first.place(LISTENER, 12, fds), held()], [false, [3, 1]]);
 });
 
 test('what finds no room on the way stays, is counted, and is load of the one that keeps it', (t) => {
-  const { load, first, second, fds, full } = harness(t, 100, 0);
+  const { held, first, second, fds, full } = harness(t, 100, 0);
   const placed = [10, 11, 12, 13, 14].map((fd) => first.place(LISTENER, fd, fds));
   assert.deepEqual(placed, [true, true, true, false, false]);
-  assert.deepEqual([full(), [...load]], [2, [102, 3]]);
+  assert.deepEqual([full(), held()], [2, [102, 3]]);
   const received: number[][] = [];
   second.receive((listener, fd) => received.push([listener, fd]));
   assert.deepEqual(
