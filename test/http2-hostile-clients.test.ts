@@ -143,8 +143,8 @@ async function refuse(head: HostileHead, cut: Cut, what: string): Promise<void> 
 
 function assertForwarded(message: Message, { side, fields }: HostileHead, facts: HeadFacts, what: string): void {
   if (side === 'trailers') {
-    // `trailer` announces trailers, and is none; the class is Weft's own to tell.
-    const withheld = new Set(['trailer', 'l5d-success-class', ...(facts.withheld ?? [])]);
+    // `trailer` announces trailers, and is none.
+    const withheld = new Set(['trailer', ...(facts.withheld ?? [])]);
     const expected = fields.filter(([name]) => !withheld.has(name));
     const told = (message.trailers ?? []).map(([name, value]) => [name, value]);
     assert.deepEqual(
