@@ -28,6 +28,8 @@ export interface WeftOptions {
   readonly admin?: string;
   /** Bound of open descriptors, as `ulimit -n` sets it. */
   readonly descriptorsMax?: number;
+  /** Flags for Node. */
+  readonly nodeFlags?: readonly string[];
   /** Environment flags; one worker unless told otherwise. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -76,7 +78,8 @@ ${options.more ?? ''}
     );
     const env = { ...process.env, WEFT_WORKERS: '1', ...options.env };
     const ulimit = options.descriptorsMax === undefined ? '' : `ulimit -n ${options.descriptorsMax}; `;
-    const child = spawn('sh', ['-c', `${ulimit}exec "$0" "$@"`, process.execPath, join(ROOT, 'bin/weft'), config], {
+    const command = [process.execPath, ...(options.nodeFlags ?? []), join(ROOT, 'bin/weft'), config];
+    const child = spawn('sh', ['-c', `${ulimit}exec "$0" "$@"`, ...command], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
