@@ -153,3 +153,15 @@ test('h2load: bodies of 100 KB both ways through windows of 16 KB: all succeed',
   assert.match(output, /500 succeeded, 0 failed, 0 errored, 0 timeout/, output);
   assert.ok(output.includes('(50000000) data'), output);
 });
+
+test('h2load: to an endpoint whose header table is empty: all succeed', async () => {
+  const bare = await Http2Upstream.start(answer, 0, { headerTableSize: 0 });
+  try {
+    weft.disco(`bare:${weft.port}`, [bare.disco]);
+    const target = [`--connect-to=${IP}:${weft.port}`, `http://bare:${weft.port}/`];
+    const output = await succeed('h2load', ['-n500', '-c4', '-m8', '-t1', ...target]);
+    assert.match(output, /500 succeeded, 0 failed, 0 errored, 0 timeout/, output);
+  } finally {
+    await bare.kill();
+  }
+});

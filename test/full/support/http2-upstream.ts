@@ -23,9 +23,9 @@ export class Http2Upstream {
     });
   }
 
-  /** @param port 0 for a free one */
-  static async start(onStream: OnStream, port = 0): Promise<Http2Upstream> {
-    const server = http2.createServer({ settings: { maxConcurrentStreams: 10_000 } });
+  /** @param port 0 for a free one @param settings what its SETTINGS say beside how many streams there may be */
+  static async start(onStream: OnStream, port = 0, settings: http2.Settings = {}): Promise<Http2Upstream> {
+    const server = http2.createServer({ settings: { maxConcurrentStreams: 10_000, ...settings } });
     server.on('stream', (stream, headers) => {
       // A stream that is reset is an error here, and what these tests are about.
       stream.on('error', () => {});
