@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FRAME_DATA, FRAME_HEADERS, FRAME_WINDOW_UPDATE } from '../core/http2/frame-types.ts';
 import { assertNoFault, eventually } from './support/http1-site.ts';
 import { Http2Client } from './support/http2/client.ts';
-import { data, headers, settings, windowUpdate } from './support/http2/frames.ts';
+import { data, headers, settings, settingsAck, windowUpdate } from './support/http2/frames.ts';
 import type { Http2Peer } from './support/http2/peer.ts';
 import { endAll, hold, openHttp2Site } from './support/http2/site.ts';
 import { echo, echoed, type StreamScript, type UpstreamStream } from './support/http2/upstream.ts';
@@ -65,6 +65,11 @@ async function settled(stream: UpstreamStream, client: Http2Client): Promise<voi
   await client.roundTrip();
 }
 
+/** Waits until an endpoint's first SETTINGS are in force: until then Weft takes its windows for what they are by default. */
+async function inForce({ connection }: UpstreamStream): Promise<void> {
+  await connection.expect(settingsAck());
+}
+
 test('a client that grants nothing: its endpoint may send one window, and other streams go on', async (t) => {
   const client = { settings: { INITIAL_WINDOW_SIZE: 0 }, automatic: { windows: false } };
   const site = await openHttp2Site(t, weft, large, { client });
@@ -97,6 +102,7 @@ test('an endpoint that grants nothing: its client may send one window, and other
   const { client, host } = site;
   const id = client.begin(host, { method: 'POST', open: true });
   const stream = await site.upstream.stream();
+  await inForce(stream);
   stream.send(windowUpdate(0, 10_000_000));
   const sent = client.sendBody(id, LARGE);
   await client.until('the window is used up', () => client.windows.of(id) === 0);
@@ -190,6 +196,7 @@ test('INITIAL_WINDOW_SIZE of an endpoint changes in the middle of a body', async
   });
   const id = site.client.begin(site.host, { method: 'POST', open: true });
   const stream = await site.upstream.stream();
+  await inForce(stream);
   const sent = site.client.sendBody(id, LARGE.subarray(0, 60_000));
   const received = () => stream.request.bodyBytes;
   stream.send(settings({ INITIAL_WINDOW_SIZE: 7 }));
@@ -281,6 +288,26 @@ test('larger frames go where they may', async (t) => {
   assert.equal(digest((await stream.whole()).bytes), digest(LARGE));
   await stream.respond({ body: LARGE });
   assert.equal(digest((await client.message(id)).bytes), digest(LARGE));
+});
+
+test('a whole response while the body of its request waits: the client need not send the rest', async (t) => {
+  const stingy = { settings: { INITIAL_WINDOW_SIZE: 0 }, automatic: { windows: false } };
+  for (const trailers of [undefined, { 'x-sum': '1' }]) {
+    const site = await openHttp2Site(t, weft, hold, { ...stingy, client: stingy });
+    const { client } = site;
+    const id = client.begin(site.host, { method: 'POST', open: true });
+    const stream = await site.upstream.stream();
+    await inForce(stream);
+    const sent = client.sendBody(id, LARGE);
+    await client.until('the window is used up', () => client.windows.of(id) === 0);
+    await stream.respond({ body: 'no, thanks', ...(trailers && { trailers }) });
+    await settled(stream, client);
+    client.send(windowUpdate(id, 100));
+    const response = await client.message(id);
+    assert.deepEqual([response.body, response.ended], ['no, thanks', true]);
+    // Either it is told to stop, or it may send all.
+    await sent;
+  }
 });
 
 function residentMB(): number {

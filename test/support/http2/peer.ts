@@ -95,6 +95,8 @@ export class Http2Peer {
   readonly #owed = new Map<number, number>();
   readonly #tableBytesOffered: number[] = [];
   #behindPieces: Uint8Array[] | undefined = undefined;
+  /** Streams that this side has reset. */
+  readonly #abandoned = new Set<number>();
   #prefaceSeen: boolean;
 
   /** @param isClient the role of this end */
@@ -147,10 +149,10 @@ export class Http2Peer {
   /**
    * Sends a body as the windows open, in frames as large as they may be.
    *
-   * @returns bytes sent: fewer than all when the stream was reset or the connection ended
+   * @returns bytes sent: fewer than all when the stream was reset, by either side, or the connection ended
    */
   async sendBody(streamId: number, body: Uint8Array, endStream = true): Promise<number> {
-    const stopped = () => this.stream(streamId).resetCode !== undefined || this.ended;
+    const stopped = () => this.stream(streamId).resetCode !== undefined || this.#abandoned.has(streamId) || this.ended;
     for (let at = 0; ; ) {
       await this.until(`a window for stream ${streamId}`, () => stopped() || this.windows.available(streamId) > 0);
       if (stopped()) return at;
@@ -263,6 +265,7 @@ export class Http2Peer {
       return Buffer.concat(framesOfBlock(item, block).map((frame) => this.#encodeOne(frame)));
     }
     this.#referee.sent(item);
+    if (item.type === type.FRAME_RST_STREAM) this.#abandoned.add(item.streamId);
     if (item.type === type.FRAME_DATA) this.windows.consume(item.streamId, item.payload.length);
     if (item.type === type.FRAME_SETTINGS && !hasFlag(item, flag.FLAG_ACK)) {
       const size = settingsOf(item).findLast(([id]) => id === setting.SETTING_HEADER_TABLE_SIZE);
