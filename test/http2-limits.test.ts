@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as code from '../core/http2/error-codes.ts';
 import { FRAME_PING } from '../core/http2/frame-types.ts';
 import { assertNoFault, eventually, openClient } from './support/http1-site.ts';
-import { data, headers, windowUpdate } from './support/http2/frames.ts';
+import { data, goaway, headers, windowUpdate } from './support/http2/frames.ts';
 import { endAll, hold, openHttp2Client, openHttp2Site, startHttp2 } from './support/http2/site.ts';
 import { echo, type StreamScript } from './support/http2/upstream.ts';
 import { Weft } from './support/weft.ts';
@@ -187,4 +187,16 @@ test('an old connection is ended gracefully: its streams end, none is lost', asy
   const response = await client.message(id);
   assert.deepEqual([response.body, response.ended], ['whole', true]);
   await client.closed();
+});
+
+test('an endpoint that says GOAWAY for an error, and then nothing, is given up although none is pinged', async (t) => {
+  const weft = await startHttp2(t, { env: { WEFT_H2_PING_INTERVAL_MS: '0', WEFT_H2_PING_TIMEOUT_MS: '300' } });
+  const { host, client, upstream } = await openHttp2Site(t, weft, hold, { automatic: { pings: false } });
+  const asked = client.ask(host, { method: 'POST', body: 'x' });
+  const { id, connection } = await upstream.stream(0);
+  connection.send(goaway(id, code.INTERNAL_ERROR));
+  const response = await asked;
+  assert.equal(response.status, 502);
+  assert.match(String(response.value('l5d-err')), /does\+not\+answer/);
+  assert.equal(await weft.metric('limits/h2_ping_timeout'), 1);
 });

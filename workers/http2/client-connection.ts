@@ -49,6 +49,8 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   private pinged = false;
   /** Why the endpoint's own rules ended it, for the streams that were open. */
   private badPeer = '';
+  /** The endpoint has not answered a PING. */
+  silent = false;
 
   constructor(client: Http2Client, pool: StreamPool, worker: number, fd: number) {
     super(client.endpoint, worker, fd, pool.client.scope, true);
@@ -228,7 +230,10 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     for (const stream of this.streams.all()) {
       if (stream.id > lastStreamId) (stream as Http2ClientStream).onUnprocessed(code);
     }
-    if (!this.closed && this.streams.size === 0) this.onLastStreamEnded();
+    if (this.closed) return;
+    if (this.streams.size === 0) this.onLastStreamEnded();
+    // Whoever gives an error as the reason closes the connection (RFC 9113 section 5.4.1), or has forgotten it.
+    else if (code !== NO_ERROR) this.ask();
   }
 
   retire(): void {
@@ -296,18 +301,24 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     const silentTicks = nowTick - this.heardTick;
     if (this.pinged && silentTicks >= ticksOf(h2PingTimeoutMs)) {
       this.net.limitMet('h2PingTimeoutMs');
-      this.badPeer = 'no answer to a ping';
+      this.silent = true;
       this.lose(0);
       this.reset();
       return;
     }
-    this.pinged = silentTicks >= ticksOf(h2PingIntervalMs);
-    if (this.pinged) {
-      this.writePingQuestion(0, 0);
-      timers.arm(this, nowTick + ticksOf(h2PingTimeoutMs));
-    } else {
-      timers.arm(this, this.heardTick + ticksOf(h2PingIntervalMs));
-    }
+    this.pinged = false;
+    if (h2PingIntervalMs === 0) return;
+    if (silentTicks >= ticksOf(h2PingIntervalMs)) this.ask();
+    else timers.arm(this, this.heardTick + ticksOf(h2PingIntervalMs));
+  }
+
+  /** Asks the endpoint whether it is there; any frame is an answer. */
+  private ask(): void {
+    const { timers, nowTick } = this.net.reactor;
+    this.pinged = true;
+    this.heardTick = nowTick;
+    this.writePingQuestion(0, 0);
+    timers.arm(this, nowTick + ticksOf(this.net.limits.h2PingTimeoutMs));
   }
 
   protected override onClosed(): void {

@@ -326,7 +326,11 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   onConnectionLost(errno: number): void {
     const exchange = this.detach();
     if (exchange === null) return;
-    const { complaint, served, pool } = this.connection;
+    const { complaint, served, silent, pool } = this.connection;
+    if (silent) {
+      exchange.router.failAttempt(exchange, failure(502, 'upstream_stalled', `${pool.name} does not answer`));
+      return;
+    }
     if (complaint !== '') {
       const message = `malformed response from ${pool.name}: ${complaint}`;
       exchange.router.failAttempt(exchange, failure(502, 'upstream_malformed', message));
