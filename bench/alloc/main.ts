@@ -1,17 +1,16 @@
 /**
- * `npm run bench:alloc`: what a worker allocates per request at full load, from V8's own trace of its collections
+ * `npm run bench:alloc [-- h1|h2|h2-vary]`: what a worker allocates per request at full load, from V8's own trace of its collections
  * (nothing is added to the worker that is measured). Fails over 100 bytes a request, or when the heap grows.
  */
 import { parseArgs } from 'node:util';
+import { MODES, saturateMode } from '../peers/modes.ts';
 import { BenchError, runMain } from '../support/bench-error.ts';
-import { saturate } from '../support/load.ts';
 import { coresFor, IP, Processes } from '../support/processes.ts';
 import { requireTools } from '../support/tools.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { startWeft } from '../support/weft.ts';
 import { GcTrace, type IsolateFigures } from './gc-trace.ts';
 
-const CONNECTIONS = 64;
 /** Long enough for the optimizing compiler to be done, whose own objects are in the heap too. */
 const WARM_UP_SECONDS = 10;
 const BYTES_PER_REQUEST_MAX = 100;
@@ -29,25 +28,33 @@ function report(name: string, figures: IsolateFigures, requests: number): void {
 }
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' } } });
+  const { values, positionals } = parseArgs({
+    options: { seconds: { type: 'string', default: '30' } },
+    allowPositionals: true,
+  });
   const seconds = Number(values.seconds);
-  if (!(seconds >= 1)) throw new BenchError('usage: npm run bench:alloc -- [--seconds N]');
-  requireTools(['nginx', 'wrk', 'taskset', 'stdbuf']);
+  const mode = MODES[positionals[0] ?? 'h1'];
+  if (!(seconds >= 1) || mode === undefined) {
+    throw new BenchError(`usage: npm run bench:alloc -- [${Object.keys(MODES).join('|')}] [--seconds N]`);
+  }
+  requireTools(['nginx', 'wrk', 'h2load', 'taskset', 'stdbuf']);
   const cores = coresFor(1);
   const processes = new Processes();
   const trace = new GcTrace();
   try {
-    const upstreamPort = await startUpstream(processes, cores.load, { bytes: 12 });
+    const { bytes: answerBytes, protocol } = mode;
+    const upstreamPort = await startUpstream(processes, cores.load, { bytes: answerBytes, protocol });
     const weft = await startWeft(processes, {
       cores: cores.proxy,
+      protocol,
       disco: { web: [`${IP} ${upstreamPort}`] },
       nodeFlags: ['--trace-gc'],
       onOutput: (text) => trace.take(text),
     });
-    const load = { cores: cores.load, port: weft.port, connections: CONNECTIONS };
-    await saturate({ ...load, seconds: WARM_UP_SECONDS });
+    const load = { cores: cores.load, port: weft.port };
+    await saturateMode(processes, mode, { ...load, seconds: WARM_UP_SECONDS });
     trace.restart();
-    const { requests, requestsPerSecond, errors } = await saturate({ ...load, seconds });
+    const { requests, requestsPerSecond, errors } = await saturateMode(processes, mode, { ...load, seconds });
     process.stdout.write(`${requests} requests, ${requestsPerSecond.toFixed(0)} a second, ${errors} errors\n`);
     const [supervisor, ...workers] = trace.isolates.values();
     if (supervisor === undefined || workers.length === 0) throw new BenchError('--trace-gc printed no collections');
