@@ -90,7 +90,8 @@ export class Http2Upstream {
   readonly #server: Server;
   readonly #script: StreamScript;
   readonly #errors: unknown[] = [];
-  readonly #events = new EventEmitter();
+  /** Of any number of waiters. */
+  readonly #events = new EventEmitter().setMaxListeners(0);
 
   private constructor(server: Server, script: StreamScript, options: UpstreamOptions) {
     this.#server = server;
