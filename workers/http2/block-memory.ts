@@ -96,7 +96,7 @@ export class BlockMemory<T extends Remembered> {
   ): T | null {
     this.recurring = false;
     this.#hash = 0;
-    if (end - at > BLOCK_BYTES_MAX) return null;
+    if (end - at > BLOCK_BYTES_MAX || decoder.resizeIsDue) return null;
     const view = viewOf(bytes);
     const hash = hashBlock(bytes, view, at, end);
     const ownHash = Math.imul(hash ^ seed, MULTIPLIER);
@@ -164,7 +164,11 @@ export class SkippedBlocks {
     const blocks = this.#blocks;
     blocks.push(block);
     this.#insertedBytes += block.insertedBytes;
-    while (this.#insertedBytes - (blocks[this.#first] as KnownBlock).insertedBytes >= tableBytes) {
+    // The last one stays, also where the table holds nothing at all.
+    while (
+      this.#first < blocks.length - 1 &&
+      this.#insertedBytes - (blocks[this.#first] as KnownBlock).insertedBytes >= tableBytes
+    ) {
       this.#insertedBytes -= (blocks[this.#first] as KnownBlock).insertedBytes;
       this.#first++;
     }

@@ -21,6 +21,8 @@ const HEAD_BYTES_MAX = 16384 + 4096;
 const READ_BUFFER_BYTES = 65536;
 /** For what tests put into memory. */
 const AREA_BYTES = 262144;
+/** For the field sections of endpoints. */
+const LATER_BYTES = 524288;
 const SCOPES_MAX = 8;
 
 /** Sockets that are lists of bytes. */
@@ -177,7 +179,16 @@ export class TestNet {
       (error) => this.faults.push(error),
     );
     const values = { ...readLimits({}), readBufferBytes: READ_BUFFER_BYTES, ...limits };
-    this.net = new Net(this.memory, this.sockets, this.reactor, values, fds, new StatsWriter(worker), headBytesMax);
+    this.net = new Net(
+      this.memory,
+      this.sockets,
+      this.reactor,
+      values,
+      fds,
+      new StatsWriter(worker),
+      headBytesMax,
+      LATER_BYTES,
+    );
     this.stats = new StatsReader([own, worker]);
   }
 

@@ -105,6 +105,11 @@ export class HpackDecoder {
     if (bytes < (required === NOTHING_REQUIRED ? this.table.maxSize : required)) this.#sizeRequired = bytes;
   }
 
+  /** The next block must begin with a size: one that does not is refused, whatever else it says. */
+  get resizeIsDue(): boolean {
+    return this.#sizeRequired !== NOTHING_REQUIRED;
+  }
+
   /**
    * Decodes a whole header block, HEADERS and CONTINUATION put together, into a section, which is emptied first.
    *
