@@ -56,6 +56,8 @@ export abstract class ControlIntake extends FrameIntake {
   protected abstract onPingAnswered(): void;
   /** A stream has come to its end. */
   abstract streamEnded(stream: Http2Stream): void;
+  /** Decodes what was recognised only, so that the table is what the peer takes it for. @returns false when that ended the connection */
+  protected abstract catchUp(): boolean;
   /** There is a window, or room in the socket, again. */
   protected abstract pumpWaiting(): void;
   /** The peer's settings are in force, for the first time or anew. */
@@ -157,9 +159,9 @@ export abstract class ControlIntake extends FrameIntake {
     this.pumpWaiting();
   }
 
-  /** The peer has taken over our settings. */
+  /** The peer has taken over our settings. What it sent before did not have to obey them. */
   private onSettingsAcknowledged(): void {
-    this.decoder.limitTableSize(this.endpoint.own.headerTableBytes);
+    if (this.catchUp()) this.decoder.limitTableSize(this.endpoint.own.headerTableBytes);
   }
 
   private adjustWindows(delta: number): boolean {

@@ -124,11 +124,17 @@ export abstract class Http2Connection extends ControlIntake {
 
   /** Decodes a block into the endpoint's section. @returns false when that ended the connection */
   protected decode(at: number, end: number): boolean {
-    if (!this.skipped.isEmpty) {
-      for (const { bytes } of this.skipped.takeAll())
-        this.decoder.decode(bytes, 0, bytes.length, this.endpoint.section);
-    }
-    const error = this.decoder.decode(this.net.bytes, at, end, this.endpoint.section);
+    return this.catchUp() && this.decodeOne(this.net.bytes, at, end);
+  }
+
+  protected catchUp(): boolean {
+    if (this.skipped.isEmpty) return true;
+    for (const { bytes } of this.skipped.takeAll()) if (!this.decodeOne(bytes, 0, bytes.length)) return false;
+    return true;
+  }
+
+  private decodeOne(bytes: Uint8Array, at: number, end: number): boolean {
+    const error = this.decoder.decode(bytes, at, end, this.endpoint.section);
     if (error === 0) return true;
     this.onProtocolError(error === ERR_LIST_BYTES ? ERR_LIST_TOO_LARGE : ERR_COMPRESSION, 0);
     return false;
