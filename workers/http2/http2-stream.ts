@@ -196,14 +196,18 @@ export abstract class Http2Stream extends Timer implements Outlet, BodySource, S
     const trailers = this.queuedTrailers;
     if (trailers === null) {
       this.moveOn(SEND_DATA_END);
-      return;
+    } else {
+      this.queuedTrailers = null;
+      const { net } = this.link;
+      net.bytes.set(trailers, net.wasteAt);
+      this.link.writeBlock(this.id, net.wasteAt, trailers.length, true);
+      this.moveOn(SEND_HEADERS_END);
     }
-    this.queuedTrailers = null;
-    const { net } = this.link;
-    net.bytes.set(trailers, net.wasteAt);
-    this.link.writeBlock(this.id, net.wasteAt, trailers.length, true);
-    this.moveOn(SEND_HEADERS_END);
+    this.onQueueSent();
   }
+
+  /** What waited has gone out, and the message with it. */
+  protected onQueueSent(): void {}
 
   protected dropQueue(): void {
     if (this.queue === null) return;

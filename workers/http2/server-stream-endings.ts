@@ -124,6 +124,10 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     this.restIfDone();
   }
 
+  protected override onQueueSent(): void {
+    if (this.exchange === null) this.finish();
+  }
+
   // ---- the client goes, or breaks the rules ----------------------------------------------------------------------
 
   onReset(_code: number): void {
