@@ -201,6 +201,9 @@ export abstract class FrameOutput extends Connection implements Gathering {
       this.addToRun(at - FRAME_HEADER_BYTES, at + byteLength);
       return;
     }
+    // Another connection's run goes out first. What that brings about (it may fail, and streams of this one with it) has to
+    // be said before the header is written: nothing may come between it and its content.
+    this.net.startRun(this);
     this.commit(writeFrameHeader(bytes, this.reserve(FRAME_HEADER_BYTES), byteLength, FRAME_DATA, flags, id));
     this.addToRun(at, at + byteLength);
   }
