@@ -43,6 +43,10 @@ const HOUSEKEEPING_MS = 1000;
 const DRAIN_LOOK_MS = 50;
 /** So many events at one look are a batch worth its cost. */
 const EVENTS_ENOUGH = 8;
+/** With so many events in a tick of 10 ms, a moment brings more than one of them. */
+const EVENTS_DENSE = 400;
+/** Looking less often finds fewer: what has come on one connection meanwhile is one event. */
+const EVENTS_SPARSE = 150;
 /** A shortage is logged once in this time. */
 const SHORTAGE_LOG_MS = 10_000;
 
@@ -313,9 +317,19 @@ class Worker extends Timer implements Ready {
     const { coalesceMicros, coalesceRequests } = this.#start.limits;
     if (coalesceMicros === 0) return;
     const net = this.#net;
+    const reactor = this.#reactor;
+    let tick = 0;
+    let seen = 0;
+    let dense = false;
     sharpenSleep();
-    this.#reactor.beforeWait = (events) => {
-      if (net.underWay >= coalesceRequests && events < EVENTS_ENOUGH) nap(coalesceMicros);
+    reactor.beforeWait = (events) => {
+      seen += events;
+      if (reactor.nowTick !== tick) {
+        dense = seen >= (dense ? EVENTS_SPARSE : EVENTS_DENSE) * (reactor.nowTick - tick);
+        tick = reactor.nowTick;
+        seen = 0;
+      }
+      if (dense && events < EVENTS_ENOUGH && net.underWay >= coalesceRequests) nap(coalesceMicros);
     };
   }
 
