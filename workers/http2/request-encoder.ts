@@ -59,6 +59,7 @@ import {
   INDEX_PATH,
   INDEX_SCHEME_HTTP,
   staticField,
+  staticName,
 } from '../../core/http2/hpack/static-table.ts';
 import { isRepeated, readSampleRate, strictestDeadline } from '../http1/context-fields.ts';
 import { copyPiece, type Piece, viewOf } from '../http1/field-lines.ts';
@@ -318,8 +319,14 @@ function writeHttp1Fields(
     const nameEnd = fields[place + FIELD_NAME_END] as number;
     if (clearContext && startsWithL5d(bytes, nameAt, nameEnd)) continue;
     lowerCase(bytes, nameAt, nameEnd);
+    const valueAt = fields[place + FIELD_VALUE_START] as number;
     const valueEnd = fields[place + FIELD_VALUE_END] as number;
-    end = writeNamed(bytes, view, end, nameAt, nameEnd, fields[place + FIELD_VALUE_START] as number, valueEnd, false);
+    // By its index, a name that is a secret's is known as such.
+    const index = staticName(bytes, view, nameAt, nameEnd);
+    end =
+      index > 0
+        ? writeStaticName(bytes, view, end, index, valueAt, valueEnd, false)
+        : writeNamed(bytes, view, end, nameAt, nameEnd, valueAt, valueEnd, false);
   }
   return end;
 }
