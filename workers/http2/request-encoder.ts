@@ -213,9 +213,10 @@ export class RequestEncoder implements RequestHeads {
   }
 }
 
-/** Bytes of all names and values, and of what pseudo-header fields are made from. */
+/** Bytes of all names and values, and of what pseudo-header fields are made from: in a section they are fields themselves. */
 function textBytes(head: ParsedHead): number {
   const { fields, fieldCount } = head;
+  if (head instanceof FieldSection) return head.textEnd - head.textAt;
   let total =
     head.targetEnd - head.targetStart + head.authorityEnd - head.authorityStart + head.methodEnd - head.methodStart;
   for (let i = 0, at = 0; i < fieldCount; i++, at += FIELD_STRIDE) {
