@@ -26,6 +26,7 @@ import {
   TOKEN_PROXY_AUTHORIZATION,
   TOKEN_PROXY_CONNECTION,
   TOKEN_TE,
+  TOKEN_TRAILER,
   TOKEN_TRANSFER_ENCODING,
   TOKEN_UPGRADE,
   TOKEN_VIA,
@@ -52,6 +53,7 @@ const HOP_BY_HOP =
   (1 << TOKEN_PROXY_AUTHENTICATE) |
   (1 << TOKEN_PROXY_AUTHORIZATION) |
   (1 << TOKEN_TE) |
+  (1 << TOKEN_TRAILER) |
   (1 << TOKEN_TRANSFER_ENCODING) |
   (1 << TOKEN_UPGRADE);
 
@@ -99,15 +101,6 @@ export function writeTrailers(
   const dropped = verdict === VERDICT.open ? 1 << TOKEN_HOP_NAMED : REPLACED & ~(1 << TOKEN_VIA);
   const end = writeFields(bytes, viewOf(bytes), at, section, dropped, clearContext);
   return verdict === VERDICT.open || clearContext ? end : writeVerdict(bytes, end, verdict);
-}
-
-/** The most that {@link writeResponseHead} and {@link writeTrailers} write. */
-export function responseBytesMax(head: ParsedHead): number {
-  let total = 256 + head.fieldCount * FIELD_CODING_BYTES_MAX;
-  for (let i = 0, place = 0; i < head.fieldCount; i++, place += FIELD_STRIDE) {
-    total += (head.fields[place + FIELD_VALUE_END] as number) - (head.fields[place] as number);
-  }
-  return total;
 }
 
 /** Writes `l5d-success-class`. */
