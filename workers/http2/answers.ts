@@ -35,6 +35,8 @@ export function writeAnswer(
     end = copyPiece(bytes, end, success ? SUCCESS : FAILURE);
     end = copyPiece(bytes, end, VIA);
   }
+  // RFC 9110 section 8.6.
+  if (cause.status < 200 || cause.status === 204) return end;
   return copyPiece(bytes, end, field('content-length', String(bodyBytes)));
 }
 
