@@ -4,6 +4,7 @@
  */
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import { fieldsOf, type TestField } from '../../core/http2/hpack/test-codec.ts';
+import { afterHead } from '../../core/http2/message-sequence.ts';
 import { OPEN, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
 import type { BodySource } from '../net/sink.ts';
 import type { TestNet } from '../net/test-net.ts';
@@ -32,6 +33,8 @@ export function testEndpoint(world: TestNet, settings: Partial<Http2Settings> = 
 /** A stream whose message nobody reads. */
 export class TestStream extends Http2Stream {
   readonly events: string[] = [];
+  /** The content that it has received. */
+  readonly content: number[] = [];
   /** What was taken of content that it was given to send. */
   takenBytes = 0;
 
@@ -40,8 +43,10 @@ export class TestStream extends Http2Stream {
     this.begin(link, id, OPEN);
   }
 
-  receiveContent(_at: number, byteLength: number, endStream: boolean): void {
-    this.events.push(`content ${byteLength}${endStream ? ' end' : ''}`);
+  receiveContent(at: number, byteLength: number, endStream: boolean): void {
+    for (const byte of this.link.net.bytes.subarray(at, at + byteLength)) this.content.push(byte);
+    if (endStream) this.events.push('end');
+    this.taken(byteLength);
   }
 
   onReset(code: number): void {
@@ -89,6 +94,8 @@ export class TestConnection extends Http2Connection {
   /** The blocks that came, decoded. */
   readonly received: TestField[][] = [];
   readonly errors: number[] = [];
+  /** Streams that were opened, in order. */
+  readonly opened: TestStream[] = [];
   ends = 0;
   #nextId = 1;
 
@@ -146,7 +153,9 @@ export class TestConnection extends Http2Connection {
     this.ids.openPeer(id);
     const stream = new TestStream(this, id);
     stream.state = stateOf(next);
+    stream.phase = afterHead(0, endStream);
     this.addStream(stream);
+    this.opened.push(stream);
   }
 
   protected onLastStreamEnded(): void {

@@ -98,7 +98,8 @@ export class Net {
     this.#firstReadAt = regionAt + this.headroomBytes;
     this.#lastReadAt = this.#firstReadAt + HELD_BYTES_MAX;
     this.readAt = this.#firstReadAt;
-    this.wasteAt = memory.reserve(oneReadBytes);
+    // A field block that came in several frames is put together here.
+    this.wasteAt = memory.reserve(Math.max(oneReadBytes, limits.h2FieldBlockBytesMax));
     reactor.onEventsTaken = () => this.deliver();
     reactor.onTurnEnd = () => {
       // What deferred work has received would otherwise wait for the next turn.
