@@ -25,7 +25,7 @@ import { Piece } from '../http1/field-lines.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
-import { failure } from '../router/failures.ts';
+import { failure, NO_RESET } from '../router/failures.ts';
 import { KnownBlock } from './block-memory.ts';
 import type { Http2Client } from './client.ts';
 import type { Http2ClientConnection } from './client-connection.ts';
@@ -296,8 +296,10 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
 
   /** Nothing was ever sent: the endpoint does not know of the stream. */
   private leaveUnsent(): void {
-    this.connection.withdraw(this);
+    const { connection } = this;
+    connection.withdraw(this);
     this.onEnded();
+    connection.pool.roomMade(connection);
   }
 
   onReset(code: number): void {
@@ -327,6 +329,10 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     const exchange = this.detach();
     if (exchange === null) return;
     const { complaint, served, silent, pool } = this.connection;
+    if (!this.headSent) {
+      exchange.router.onRefused(exchange, `${pool.name} has gone before the request`, NO_RESET);
+      return;
+    }
     if (silent) {
       exchange.router.failAttempt(exchange, failure(502, 'upstream_stalled', `${pool.name} does not answer`));
       return;
