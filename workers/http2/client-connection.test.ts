@@ -11,6 +11,7 @@ import { Exchange } from '../router/exchange.ts';
 import type { Router } from '../router/router.ts';
 import { StreamPool } from '../router/stream-pool.ts';
 import { Http2Client } from './client.ts';
+import type { Http2ClientConnection } from './client-connection.ts';
 import { frameBytes } from './test-wire.ts';
 
 const MAX_CONCURRENT_STREAMS = 3;
@@ -30,10 +31,13 @@ const address = { row: 0, ipv6: false, port: 80, ip: new Int32Array(4), name: '1
 class Site {
   readonly told: string[] = [];
   fd = -1;
+  connection: Http2ClientConnection | null = null;
+  /** Who throws when it is told that it is ready. */
+  faulty = '';
   readonly pool = new StreamPool(stack, address, 1, (pool) => {
-    const connection = client.connect(pool);
-    this.fd = connection?.fd ?? -1;
-    return connection;
+    this.connection = client.connect(pool);
+    this.fd = this.connection?.fd ?? -1;
+    return this.connection;
   });
   readonly #router = {
     reacquire: (exchange: Exchange) => this.#tell('anew', exchange),
@@ -47,7 +51,10 @@ class Site {
     const exchange = new Exchange(this.#router);
     this.#names.set(exchange, name);
     exchange.downstream = {
-      onUpstreamReady: () => this.#tell('ready', exchange),
+      onUpstreamReady: () => {
+        this.#tell('ready', exchange);
+        if (name === this.faulty) throw new Error(`a fault of ${name}'s`);
+      },
       onUpstreamLost: () => {},
     } as unknown as Exchange['downstream'];
     this.pool.acquire(exchange);
@@ -101,6 +108,23 @@ describe('exchanges', () => {
     world.ready(site.fd, EPOLLOUT);
     assert.deepEqual(site.turn(), ['b ready']);
     sockets.connectErrno = 0;
+  });
+
+  test('are told of a fault while they wait for it', () => {
+    sockets.connectErrno = EINPROGRESS;
+    const site = new Site();
+    site.exchange('a');
+    site.connection?.onFault(new Error('x'));
+    assert.deepEqual(site.turn(), ['a connect_failed']);
+    sockets.connectErrno = 0;
+  });
+
+  test('are not forgotten over the fault of another', () => {
+    const site = new Site();
+    site.faulty = 'b';
+    for (const name of ['a', 'b', 'c']) site.exchange(name);
+    assert.throws(() => world.turn(), /a fault of b's/);
+    assert.deepEqual(site.turn(), ['a ready', 'b ready', 'a refused', 'b refused', 'c connect_failed']);
   });
 
   test('wait when the endpoint takes no more, and get the place of one that leaves before it has sent anything', () => {

@@ -105,7 +105,10 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     stats.recordLatency(scope, HISTOGRAM.connectLatency, elapsedMicros);
     this.commit(writePreface(this.net.bytes, this.reserve(PREFACE.length)));
     this.writeOwnSettings();
-    for (const exchange of this.waitingExchanges.splice(0)) this.openStream(exchange);
+    // One by one: a fault of one of them must not take the others along.
+    for (let next = this.waitingExchanges.shift(); next !== undefined; next = this.waitingExchanges.shift()) {
+      this.openStream(next);
+    }
   }
 
   private onConnectFailed(reason: Reason): void {
@@ -264,6 +267,7 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
       stream.onConnectionLost(errno);
       stream.onEnded();
     }
+    for (const exchange of this.waitingExchanges.splice(0)) exchange.router.onConnectFailed(exchange, 'connect_failed');
   }
 
   protected onBadPeer(error: number): void {
