@@ -1,7 +1,7 @@
 /** How exchanges come to the streams of a connection to an endpoint, and leave them before anything was sent. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FRAME_GOAWAY, FRAME_SETTINGS } from '../../core/http2/frame-types.ts';
+import { FRAME_GOAWAY, FRAME_SETTINGS, FRAME_WINDOW_UPDATE } from '../../core/http2/frame-types.ts';
 import { setting, uint32 } from '../../core/http2/test-frames.ts';
 import { H2Worker } from '../../test/support/h2-worker.ts';
 import { EPOLLIN, EPOLLOUT } from '../os/epoll.ts';
@@ -15,6 +15,7 @@ import type { Http2ClientConnection } from './client-connection.ts';
 import { frameBytes } from './test-wire.ts';
 
 const MAX_CONCURRENT_STREAMS = 3;
+const INITIAL_WINDOW_SIZE = 4;
 const SCOPE = 3;
 const { world, router } = new H2Worker();
 const { net, sockets } = world;
@@ -138,6 +139,22 @@ describe('exchanges', () => {
     first.upstream?.abandon();
     assert.deepEqual(site.turn(), ['b ready']);
   });
+
+  for (const windowBytes of [1000, 200_000]) {
+    test(`of which nothing was sent when the endpoint opens its windows by ${windowBytes} bytes may send as much`, () => {
+      const site = new Site();
+      const exchange = Object.assign(site.exchange('a'), { headAt: net.takeBlock(100), headBytes: 1 });
+      assert.deepEqual(site.turn(), ['a ready']);
+      site.say(FRAME_SETTINGS, setting(INITIAL_WINDOW_SIZE, windowBytes));
+      site.say(FRAME_WINDOW_UPDATE, uint32(1_000_000));
+      site.turn();
+      const upstream = exchange.upstream ?? assert.fail('no upstream is ready');
+      assert.ok(upstream.sendHead(false));
+      let taken = 0;
+      for (let i = 0; i < 30; i++) taken += upstream.outlet.sendContent(net.wasteAt, 8192, false, false);
+      assert.equal(taken, windowBytes);
+    });
+  }
 
   test('get the room that new settings make', () => {
     const site = new Site();

@@ -156,6 +156,8 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     }
     this.withdraw(stream);
     stream.id = id;
+    // The endpoint's settings may have come since it was opened: from now on they are told to it.
+    stream.sendWindow.reset(this.peer.initialWindowBytes);
     this.addStream(stream);
     if (this.deadlineTick === NEVER) this.armPing();
     return id;
