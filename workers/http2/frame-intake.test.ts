@@ -163,6 +163,31 @@ test('whatever is sent, and wherever it is cut', (t) => {
   );
 });
 
+describe('a stream that depends on itself', () => {
+  const block = blockOf([['x-a', '1']]);
+  const priority = Uint8Array.of(0, 0, 0, 1, 0);
+  const ROWS: readonly (readonly [name: string, frames: readonly Uint8Array[]])[] = [
+    [
+      'in one frame',
+      [frameBytes(FRAME_HEADERS, FLAG_END_HEADERS | FLAG_PRIORITY, 1, Buffer.concat([priority, block]))],
+    ],
+    [
+      'in two frames',
+      [
+        frameBytes(FRAME_HEADERS, FLAG_PRIORITY, 1, priority),
+        frameBytes(FRAME_CONTINUATION, FLAG_END_HEADERS, 1, block),
+      ],
+    ],
+  ];
+  for (const [name, frames] of ROWS) {
+    test(`${name} is told of it once it is there`, () => {
+      const { blocks, events, answers } = receive(Buffer.concat([SETTINGS, ...frames]), []);
+      assert.deepEqual([blocks.length, events.map((list) => list[0]?.split(' ')[0])], [1, ['error']]);
+      assert.ok(!answers.some((answer) => answer.startsWith('RST_STREAM')), 'not before');
+    });
+  }
+});
+
 describe('a block in many frames', () => {
   const LIMITS: readonly (readonly [readBufferBytes: number, h2FieldBlockBytesMax: number])[] = [
     [131_072, 65_536],

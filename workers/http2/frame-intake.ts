@@ -48,6 +48,7 @@ export abstract class FrameIntake extends FrameOutput {
   /** Fragments of a field block whose end has not come. */
   private fragments: ByteQueue | null = null;
   private blockEndsStream = false;
+  private blockDependsOnItself = false;
 
   constructor(endpoint: Http2Endpoint, worker: number, fd: number, scope: number, peerIsServer: boolean) {
     super(endpoint.net, worker, fd, scope, peerIsServer);
@@ -215,16 +216,22 @@ export abstract class FrameIntake extends FrameOutput {
     const end = at + rules.contentBytes;
     const complete = (flags & FLAG_END_HEADERS) !== 0;
     const endStream = (flags & FLAG_END_STREAM) !== 0;
-    if (!complete) {
-      if (rules.contentBytes === 0 && !this.spend(SPEND_EMPTY_FRAME, 1)) return;
-      this.blockEndsStream = endStream;
-      this.addFragment(at, end);
-    }
-    const dependsOnItself =
+    this.blockDependsOnItself =
       (flags & FLAG_PRIORITY) !== 0 &&
       readUint31(bytes, payload + ((flags & FLAG_PADDED) !== 0 ? PADDED_BYTES : 0)) === streamId;
-    if (complete) this.onBlock(streamId, at, end, endStream);
-    if (dependsOnItself && !this.deaf) this.onProtocolError(ERR_SELF_DEPENDENCY, streamId);
+    if (complete) {
+      this.endBlock(streamId, at, end, endStream);
+      return;
+    }
+    if (rules.contentBytes === 0 && !this.spend(SPEND_EMPTY_FRAME, 1)) return;
+    this.blockEndsStream = endStream;
+    this.addFragment(at, end);
+  }
+
+  /** @param id of a stream that is only now there to be reset, should it depend on itself */
+  private endBlock(id: number, at: number, end: number, endStream: boolean): void {
+    this.onBlock(id, at, end, endStream);
+    if (this.blockDependsOnItself && !this.deaf) this.onProtocolError(ERR_SELF_DEPENDENCY, id);
   }
 
   private takeContinuation(payload: number): void {
@@ -241,7 +248,7 @@ export abstract class FrameIntake extends FrameOutput {
     const at = this.net.wasteAt;
     const byteLength = fragments.moveTo(at, fragments.byteLength);
     this.dropFragments();
-    this.onBlock(streamId, at, at + byteLength, this.blockEndsStream);
+    this.endBlock(streamId, at, at + byteLength, this.blockEndsStream);
   }
 
   private addFragment(at: number, end: number): boolean {
