@@ -185,8 +185,8 @@ export class H2Worker {
     return peer;
   }
 
-  /** The names that were asked for are bound to the one endpoint there is. */
-  bind(): void {
+  /** The names that were asked for are bound to the one endpoint there is, or to a service that answers by itself. */
+  bind({ answerStatus = 0 }: { readonly answerStatus?: number } = {}): void {
     for (const route of this.asked.splice(0)) {
       const branch = {
         weight: 1,
@@ -195,7 +195,7 @@ export class H2Worker {
         residual: '/',
         clientScope: CLIENT_SCOPE,
         clientServiceScope: CLIENT_SERVICE_SCOPE,
-        answerStatus: 0,
+        answerStatus,
       };
       this.router.routes.onBound({
         type: 'bound',

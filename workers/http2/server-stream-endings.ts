@@ -15,7 +15,7 @@ import { canReceive, canSend } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
-import { failure } from '../router/failures.ts';
+import { failure, NO_RESET } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
 import { writeAnswer, writeGrpcAnswer } from './answers.ts';
 import { Http2Stream } from './http2-stream.ts';
@@ -82,7 +82,9 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
   }
 
   onAnswered(status: number): void {
-    this.onFailed(failure(status, 'application_failure', ''));
+    // A head that announces another cannot end a stream (RFC 9113 section 8.1).
+    const resetCode = status < 200 ? INTERNAL_ERROR : NO_RESET;
+    this.onFailed(failure(status, 'application_failure', '', false, resetCode));
   }
 
   /** Says why there is no response, in the way that the client understands. */

@@ -5,6 +5,7 @@ import type { TestField } from '../../core/http2/hpack/test-codec.ts';
 import { dataFrame, GET, H2Worker } from '../../test/support/h2-worker.ts';
 import { EPOLLOUT } from '../os/epoll.ts';
 import { EINPROGRESS } from '../os/errno.ts';
+import { showFrame } from './test-wire.ts';
 
 const POST: readonly TestField[] = [[':method', 'POST'], ...GET.slice(1)];
 
@@ -65,4 +66,27 @@ describe('a request whose name is not known yet', () => {
     const [, ...data] = worker.endpoint().messages();
     assert.equal(data.map(({ payload }) => Buffer.from(payload).toString()).join(''), parts.join(''));
   });
+});
+
+describe('a local service', () => {
+  const ROWS: readonly (readonly [status: number, frame: string])[] = [
+    [100, 'RST_STREAM 1 +4'],
+    [199, 'RST_STREAM 1 +4'],
+    [200, 'HEADERS 1'],
+    [204, 'HEADERS 1'],
+    [404, 'HEADERS 1'],
+    [599, 'HEADERS 1'],
+  ];
+  for (const [answerStatus, frame] of ROWS) {
+    test(`of status ${answerStatus} answers with ${frame.split(' ')[0]}`, () => {
+      const worker = new H2Worker();
+      const client = worker.connect();
+      client.send(client.headers(1, GET, true));
+      worker.settle();
+      worker.bind({ answerStatus });
+      const [first, ...rest] = client.frames();
+      assert.ok(first !== undefined && showFrame(first).startsWith(frame));
+      assert.equal(rest.length, 0);
+    });
+  }
 });
