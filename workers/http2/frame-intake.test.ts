@@ -208,3 +208,21 @@ describe('a block in many frames', () => {
     });
   }
 });
+
+describe('where frames may be larger than the read buffer', () => {
+  const FRAMES: readonly (readonly [name: string, frame: Uint8Array, answer: string | undefined])[] = [
+    ['DATA pass', frameBytes(FRAME_DATA, FLAG_END_STREAM, 1, new Uint8Array(60_000)), undefined],
+    ['others that fit pass', frameBytes(UNKNOWN, 0, 1, new Uint8Array(40_000)), undefined],
+    ['others that do not are refused', frameBytes(UNKNOWN, 0, 1, new Uint8Array(200_000)), 'GOAWAY'],
+  ];
+  for (const [name, frame, answer] of FRAMES) {
+    test(name, () => {
+      const own = new TestNet({ readBufferBytes: 16_384 });
+      const large = testEndpoint(own, { maxFrameBytes: 1_048_576 });
+      const [head] = headers(1, blockOf([['x-a', '1']]), [], false, 0);
+      const { answers } = receive(Buffer.concat([SETTINGS, head as Uint8Array, frame]), [], own, large);
+      const said = answers.map((line) => line.split(' ')[0]);
+      assert.deepEqual(said.slice(1), answer === undefined ? [] : [answer]);
+    });
+  }
+});

@@ -13,7 +13,7 @@ import { INCOMPLETE } from '../../core/http1/errors.ts';
 import { AbuseBudget, SPEND_EMPTY_FRAME } from '../../core/http2/abuse-budget.ts';
 import { FieldBlockBudget } from '../../core/http2/field-block-budget.ts';
 import { ReceiveWindow, receiveData, receiveIgnoredData } from '../../core/http2/flow-control.ts';
-import { FrameHeader, readUint31 } from '../../core/http2/frame.ts';
+import { FRAME_HEADER_BYTES, FrameHeader, readUint31 } from '../../core/http2/frame.ts';
 import { FLAG_END_HEADERS, FLAG_END_STREAM, FLAG_PADDED, FLAG_PRIORITY } from '../../core/http2/frame-flags.ts';
 import { FrameRules, isPadded } from '../../core/http2/frame-rules.ts';
 import { FRAME_CONTINUATION, FRAME_DATA, FRAME_HEADERS } from '../../core/http2/frame-types.ts';
@@ -93,11 +93,13 @@ export abstract class FrameIntake extends FrameOutput {
     const { bytes } = this.net;
     const payload = header.read(bytes, at, end);
     if (payload === INCOMPLETE) return INCOMPLETE;
-    if (header.length > this.endpoint.own.maxFrameBytes) {
+    const isData = header.type === FRAME_DATA;
+    // DATA go on as they come; of all others the whole has to fit into the read buffer.
+    const most = isData ? Number.POSITIVE_INFINITY : this.net.readBytes - FRAME_HEADER_BYTES;
+    if (header.length > Math.min(most, this.endpoint.own.maxFrameBytes)) {
       this.onProtocolError(ERR_FRAME_TOO_LARGE, 0);
       return end;
     }
-    const isData = header.type === FRAME_DATA;
     const needed = isData ? (isPadded(header) && header.length > 0 ? PADDED_BYTES : 0) : header.length;
     if (end - payload < needed) return INCOMPLETE;
     const error = this.rules.check(header);
