@@ -173,26 +173,27 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
   // ---- time ----------------------------------------------------------------------------------------------------
 
   protected onTimeLimit(): void {
-    if (this.parkedOn !== null) {
-      this.onBindingTimeout(this.parkedOn);
+    const { parkedOn, exchange } = this;
+    const cause = failure(504, 'deadline_exceeded', "the client's deadline has passed");
+    if (parkedOn !== null) {
+      this.forgetParked();
+      const isDeadline = this.deadlineAfterParking <= this.link.net.reactor.nowTick;
+      this.refuse(isDeadline ? cause : this.bindingTimeout(parkedOn), parkedOn.serviceScope);
       return;
     }
-    const { exchange } = this;
     if (exchange === null) return;
-    const cause = failure(504, 'deadline_exceeded', "the client's deadline has passed");
     this.exchange = null;
     this.releaseGate();
     this.server.router.cancel(exchange, cause.reason);
     this.answer(cause);
   }
 
-  private onBindingTimeout(route: Route): void {
+  private bindingTimeout(route: Route): Failure {
     const { router } = this.server;
     const ms = router.config.bindingTimeoutMs;
     const timeout = ms % 1000 === 0 ? `${ms / 1000}.seconds` : `${ms}.milliseconds`;
     const message = `Exceeded ${timeout} binding timeout while resolving name: ${route.path}`;
-    this.forgetParked();
-    this.refuse(failure(502, 'binding_timeout', message), route.serviceScope);
+    return failure(502, 'binding_timeout', message);
   }
 
   // ---- rest ----------------------------------------------------------------------------------------------------

@@ -90,3 +90,28 @@ describe('a local service', () => {
     });
   }
 });
+
+describe('the time of a call whose name is not known yet', () => {
+  const ROWS: readonly (readonly [timeout: string, waitMs: number, status: string, message: RegExp])[] = [
+    ['150m', 200, '4', /deadline/],
+    ['20S', 10_100, '14', /10\.seconds binding timeout/],
+  ];
+  for (const [timeout, waitMs, status, message] of ROWS) {
+    test(`of ${timeout}, after ${waitMs} ms`, () => {
+      const worker = new H2Worker();
+      const client = worker.connect();
+      const call: readonly TestField[] = [...POST, ['content-type', 'application/grpc'], ['grpc-timeout', timeout]];
+      client.send(client.headers(1, call, true));
+      worker.settle();
+      worker.world.turn(waitMs);
+      worker.settle();
+      const [answer] = client.messages();
+      assert.ok(answer !== undefined);
+      const fields = new Map(client.fieldsOf(answer).map(([name, value]) => [name, value]));
+      assert.equal(fields.get('grpc-status'), status);
+      assert.match(fields.get('grpc-message') ?? '', message);
+      worker.bind();
+      assert.deepEqual([worker.dialled, client.messages()], [[], []]);
+    });
+  }
+});
