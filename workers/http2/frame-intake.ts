@@ -95,8 +95,10 @@ export abstract class FrameIntake extends FrameOutput {
     if (payload === INCOMPLETE) return INCOMPLETE;
     const isData = header.type === FRAME_DATA;
     // DATA go on as they come; of all others the whole has to fit into the read buffer.
-    const most = isData ? Number.POSITIVE_INFINITY : this.net.readBytes - FRAME_HEADER_BYTES;
-    if (header.length > Math.min(most, this.endpoint.own.maxFrameBytes)) {
+    if (
+      header.length > this.endpoint.own.maxFrameBytes ||
+      (!isData && header.length > this.net.readBytes - FRAME_HEADER_BYTES)
+    ) {
       this.onProtocolError(ERR_FRAME_TOO_LARGE, 0);
       return end;
     }
