@@ -1,8 +1,8 @@
 /** What a worker's HTTP/1 client connections share, and how they are made. */
 import type { HeadParser } from '../../core/http1/head.ts';
 import type { Net } from '../net/net.ts';
-import { EINPROGRESS, EMFILE, ENFILE } from '../os/errno.ts';
 import type { ConnectionPool } from '../router/connection-pool.ts';
+import { EndpointDialler } from '../router/endpoint-dialler.ts';
 import type { Exchange } from '../router/exchange.ts';
 import { Http1ClientConnection } from './client-connection.ts';
 import { MessageBody } from './message-body.ts';
@@ -16,7 +16,7 @@ export class Http1Client {
   readonly scratchAt: number;
   readonly #worker: number;
   readonly #trailerParser: HeadParser;
-  readonly #evictIdle: () => boolean;
+  readonly #dialler: EndpointDialler;
 
   /** @param evictIdle frees a descriptor by closing an idle connection; false when there is none */
   constructor(
@@ -32,7 +32,7 @@ export class Http1Client {
     this.scratchAt = scratchAt;
     this.#worker = worker;
     this.#trailerParser = trailerParser;
-    this.#evictIdle = evictIdle;
+    this.#dialler = new EndpointDialler(net, worker, evictIdle);
   }
 
   createBody(): MessageBody {
@@ -41,22 +41,11 @@ export class Http1Client {
 
   /** Begins a connection for an exchange. @returns false when the process has no descriptor left for it */
   connect(pool: ConnectionPool, exchange: Exchange): boolean {
-    const { sockets, reactor, fds } = this.net;
-    const { noDelay, keepAlive } = pool.client.config.socketOptions;
-    const { ipv6, port, ip } = pool.address;
-    let fd = sockets.openStream(ipv6, noDelay, keepAlive);
-    // Descriptors of closed connections are free only at the end of the tick: one eviction helps the next request.
-    if ((fd === -EMFILE || fd === -ENFILE) && this.#evictIdle()) {
-      reactor.closeNow();
-      fd = sockets.openStream(ipv6, noDelay, keepAlive);
-    }
+    const fd = this.#dialler.open(pool);
     if (fd < 0) return false;
-    fds.take(fd, this.#worker);
     const connection = new Http1ClientConnection(this, pool, this.#worker, fd);
     pool.opened();
-    const errno = -sockets.connect(fd, ipv6, port, ip, 0);
-    const added = reactor.add(fd, connection);
-    connection.begin(exchange, added < 0 && errno === EINPROGRESS ? -added : errno);
+    connection.begin(exchange, this.#dialler.connect(pool, fd, connection));
     return true;
   }
 }

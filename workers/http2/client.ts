@@ -2,7 +2,7 @@
 import type { ClientConfig } from '../../core/config/types.ts';
 import { UNBOUNDED } from '../../core/http2/settings.ts';
 import type { Net } from '../net/net.ts';
-import { EMFILE, ENFILE } from '../os/errno.ts';
+import { EndpointDialler } from '../router/endpoint-dialler.ts';
 import type { StreamPool } from '../router/stream-pool.ts';
 import { Http2ClientConnection } from './client-connection.ts';
 import { Http2ClientStream } from './client-stream.ts';
@@ -15,7 +15,7 @@ export class Http2Client {
   readonly net: Net;
   readonly endpoint: Http2Endpoint;
   readonly #worker: number;
-  readonly #evictIdle: () => boolean;
+  readonly #dialler: EndpointDialler;
   readonly #streams: Http2ClientStream[] = [];
 
   /** @param evictIdle frees a descriptor by closing an idle connection; false when there is none */
@@ -23,26 +23,15 @@ export class Http2Client {
     this.net = net;
     this.endpoint = new Http2Endpoint(net, config, true, UNBOUNDED, scratchAt);
     this.#worker = worker;
-    this.#evictIdle = evictIdle;
+    this.#dialler = new EndpointDialler(net, worker, evictIdle);
   }
 
   /** Begins a connection. @returns null when the process has no descriptor left for it */
   connect(pool: StreamPool): Http2ClientConnection | null {
-    const { sockets, reactor, fds } = this.net;
-    const { noDelay, keepAlive } = pool.client.config.socketOptions;
-    const { ipv6, port, ip } = pool.address;
-    let fd = sockets.openStream(ipv6, noDelay, keepAlive);
-    // Descriptors of closed connections are free only at the end of the tick: one eviction helps the next request.
-    if ((fd === -EMFILE || fd === -ENFILE) && this.#evictIdle()) {
-      reactor.closeNow();
-      fd = sockets.openStream(ipv6, noDelay, keepAlive);
-    }
+    const fd = this.#dialler.open(pool);
     if (fd < 0) return null;
-    fds.take(fd, this.#worker);
     const connection = new Http2ClientConnection(this, pool, this.#worker, fd);
-    const errno = -sockets.connect(fd, ipv6, port, ip, 0);
-    const added = reactor.add(fd, connection);
-    connection.beginConnect(added < 0 ? -added : errno);
+    connection.beginConnect(this.#dialler.connect(pool, fd, connection));
     return connection;
   }
 
