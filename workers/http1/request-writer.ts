@@ -21,35 +21,12 @@ import {
   type ParsedHead,
   TARGET_ABSOLUTE,
 } from '../../core/http1/parsed-head.ts';
-import {
-  TOKEN_CONNECTION,
-  TOKEN_EXPECT,
-  TOKEN_HOP_NAMED,
-  TOKEN_HOST,
-  TOKEN_KEEP_ALIVE,
-  TOKEN_L5D_CTX_DEADLINE,
-  TOKEN_L5D_CTX_DTAB,
-  TOKEN_L5D_CTX_TRACE,
-  TOKEN_L5D_DST_CLIENT,
-  TOKEN_L5D_DST_RESIDUAL,
-  TOKEN_L5D_DST_SERVICE,
-  TOKEN_L5D_DTAB,
-  TOKEN_L5D_REQID,
-  TOKEN_L5D_SAMPLE,
-  TOKEN_PROXY_AUTHENTICATE,
-  TOKEN_PROXY_AUTHORIZATION,
-  TOKEN_PROXY_CONNECTION,
-  TOKEN_TE,
-  TOKEN_TRAILER,
-  TOKEN_UPGRADE,
-  TOKEN_VIA,
-  TOKEN_X_FORWARDED_CLIENT_CERT,
-} from '../../core/http1/tokens.ts';
+import { TOKEN_HOST, TOKEN_L5D_CTX_DEADLINE, TOKEN_UPGRADE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
-import { isRepeated, readSampleRate, strictestDeadline } from './context-fields.ts';
+import { beginTrace, isRepeated, strictestDeadline } from './context-fields.ts';
 import {
   CONNECTION_UPGRADE,
   copyBytes,
@@ -62,35 +39,12 @@ import {
   VIA_START,
   VIA_SUFFIX,
 } from './field-lines.ts';
+import { DROPPED_FROM_REQUEST, startsWithL5d } from './forwarded-fields.ts';
 import { TRACE_LINES_BYTES_MAX, type TraceIds } from './trace-ids.ts';
-
-/** Fields that are not forwarded as they came. */
-const DROPPED =
-  (1 << TOKEN_CONNECTION) |
-  (1 << TOKEN_KEEP_ALIVE) |
-  (1 << TOKEN_PROXY_CONNECTION) |
-  (1 << TOKEN_PROXY_AUTHENTICATE) |
-  (1 << TOKEN_PROXY_AUTHORIZATION) |
-  (1 << TOKEN_TE) |
-  (1 << TOKEN_TRAILER) |
-  (1 << TOKEN_UPGRADE) |
-  (1 << TOKEN_EXPECT) |
-  (1 << TOKEN_VIA) |
-  (1 << TOKEN_L5D_DTAB) |
-  (1 << TOKEN_L5D_CTX_DTAB) |
-  (1 << TOKEN_L5D_CTX_TRACE) |
-  (1 << TOKEN_L5D_SAMPLE) |
-  (1 << TOKEN_L5D_REQID) |
-  (1 << TOKEN_L5D_DST_SERVICE) |
-  (1 << TOKEN_L5D_DST_CLIENT) |
-  (1 << TOKEN_L5D_DST_RESIDUAL) |
-  (1 << TOKEN_X_FORWARDED_CLIENT_CERT) |
-  (1 << TOKEN_HOP_NAMED);
 
 const HOST_START = piece('host: ');
 const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
 const EXTRA_BYTES_MAX = 96 + TRACE_LINES_BYTES_MAX;
-const L5D = Buffer.from('l5d-');
 
 /** What a server's settings change in the head. */
 export interface RequestHeadOptions {
@@ -144,9 +98,7 @@ export class RequestWriter {
     end = this.#writeRouting(bytes, end, parser, branch, options);
     bytes[end] = 13;
     bytes[end + 1] = 10;
-    exchange.headAt = at;
-    exchange.headBytes = end + 2 - at;
-    exchange.headCapacity = capacity;
+    exchange.holdHead(at, end + 2, capacity);
     return true;
   }
 
@@ -175,10 +127,10 @@ export class RequestWriter {
   ): number {
     const { fields, fieldCount, authorityFromTarget } = parser;
     const deadlines = isRepeated(parser, TOKEN_L5D_CTX_DEADLINE);
-    if ((parser.seen & DROPPED) === 0 && !authorityFromTarget && !clearContext && !deadlines) {
+    if ((parser.seen & DROPPED_FROM_REQUEST) === 0 && !authorityFromTarget && !clearContext && !deadlines) {
       return copyBytes(bytes, at, fieldsStart(parser, headEnd), headEnd - 2);
     }
-    let dropped = authorityFromTarget ? DROPPED | (1 << TOKEN_HOST) : DROPPED;
+    let dropped = authorityFromTarget ? DROPPED_FROM_REQUEST | (1 << TOKEN_HOST) : DROPPED_FROM_REQUEST;
     if (deadlines) dropped |= 1 << TOKEN_L5D_CTX_DEADLINE;
     let end = at;
     if (authorityFromTarget) {
@@ -213,9 +165,7 @@ export class RequestWriter {
     end = this.#traceIds.write(bytes, end, -1, -1, -1);
     bytes[end] = 13;
     bytes[end + 1] = 10;
-    exchange.headAt = at;
-    exchange.headBytes = end + 2 - at;
-    exchange.headCapacity = capacity;
+    exchange.holdHead(at, end + 2, capacity);
     return true;
   }
 
@@ -235,12 +185,8 @@ export class RequestWriter {
     }
     if (parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
     this.composedEnd = end;
-    const hasContext = (parser.seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0 && !options.clearContext;
-    const field = hasContext ? (parser.first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE : -1;
-    const contextStart = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_START] as number);
-    const contextEnd = field < 0 ? -1 : (parser.fields[field + FIELD_VALUE_END] as number);
-    const sampled = (parser.seen & (1 << TOKEN_L5D_SAMPLE)) !== 0 && !options.clearContext;
-    end = this.#traceIds.write(bytes, end, contextStart, contextEnd, sampled ? readSampleRate(bytes, parser) : -1);
+    beginTrace(this.#traceIds, bytes, parser, options.clearContext);
+    end = this.#traceIds.writeLines(bytes, end);
     if (isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
       const deadline = strictestDeadline(bytes, parser);
       if (deadline !== undefined) end = copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));
@@ -267,11 +213,4 @@ export function writeVia(bytes: Uint8Array, at: number, parser: ParsedHead): num
     end = copyBytes(bytes, end, from, parser.fields[field + FIELD_VALUE_END] as number);
   }
   return copyPiece(bytes, end, VIA_SUFFIX);
-}
-
-/** Whether a field name begins with `l5d-`, in either case. */
-export function startsWithL5d(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from < L5D.length) return false;
-  for (let i = 0; i < L5D.length; i++) if (((bytes[from + i] as number) | 0x20) !== L5D[i]) return false;
-  return true;
 }

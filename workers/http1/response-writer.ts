@@ -11,17 +11,8 @@
 import type { HeadParser } from '../../core/http1/head.ts';
 import { FIELD_NAME_END, FIELD_STRIDE, FIELD_TOKEN } from '../../core/http1/parsed-head.ts';
 import {
-  TOKEN_CONNECTION,
   TOKEN_CONTENT_LENGTH,
-  TOKEN_HOP_NAMED,
-  TOKEN_KEEP_ALIVE,
   TOKEN_L5D_ERR,
-  TOKEN_L5D_SUCCESS_CLASS,
-  TOKEN_PROXY_AUTHENTICATE,
-  TOKEN_PROXY_AUTHORIZATION,
-  TOKEN_PROXY_CONNECTION,
-  TOKEN_TE,
-  TOKEN_TRAILER,
   TOKEN_TRANSFER_ENCODING,
   TOKEN_UPGRADE,
   TOKEN_VIA,
@@ -37,20 +28,10 @@ import {
   VIA_LINE,
   VIA_MINOR_BACK,
 } from './field-lines.ts';
-import { startsWithL5d, writeVia } from './request-writer.ts';
+import { HOP_BY_HOP, OF_PROXY, REPLACED_IN_RESPONSE, startsWithL5d } from './forwarded-fields.ts';
+import { writeVia } from './request-writer.ts';
 
-const DROPPED =
-  (1 << TOKEN_CONNECTION) |
-  (1 << TOKEN_KEEP_ALIVE) |
-  (1 << TOKEN_PROXY_CONNECTION) |
-  (1 << TOKEN_PROXY_AUTHENTICATE) |
-  (1 << TOKEN_PROXY_AUTHORIZATION) |
-  (1 << TOKEN_TE) |
-  (1 << TOKEN_TRAILER) |
-  (1 << TOKEN_UPGRADE) |
-  (1 << TOKEN_VIA) |
-  (1 << TOKEN_L5D_SUCCESS_CLASS) |
-  (1 << TOKEN_HOP_NAMED);
+const DROPPED = REPLACED_IN_RESPONSE | HOP_BY_HOP | OF_PROXY;
 
 const SUCCESS = piece('l5d-success-class: 1.0\r\nvia: 1.1 linkerd\r\n');
 const FAILURE = piece('l5d-success-class: 0.0\r\nvia: 1.1 linkerd\r\n');

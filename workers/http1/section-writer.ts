@@ -18,25 +18,10 @@ import {
 } from '../../core/http1/parsed-head.ts';
 import {
   TOKEN_CONTENT_LENGTH,
-  TOKEN_EXPECT,
-  TOKEN_HOP_NAMED,
   TOKEN_HOST,
   TOKEN_L5D_CTX_DEADLINE,
-  TOKEN_L5D_CTX_DTAB,
-  TOKEN_L5D_CTX_TRACE,
-  TOKEN_L5D_DST_CLIENT,
-  TOKEN_L5D_DST_RESIDUAL,
-  TOKEN_L5D_DST_SERVICE,
-  TOKEN_L5D_DTAB,
-  TOKEN_L5D_REQID,
-  TOKEN_L5D_SAMPLE,
-  TOKEN_L5D_SUCCESS_CLASS,
-  TOKEN_PROXY_AUTHENTICATE,
-  TOKEN_PROXY_AUTHORIZATION,
-  TOKEN_TE,
   TOKEN_TRAILER,
   TOKEN_VIA,
-  TOKEN_X_FORWARDED_CLIENT_CERT,
 } from '../../core/http1/tokens.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { RequestHeads } from '../http2/request-heads.ts';
@@ -44,9 +29,10 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
-import { isRepeated, readSampleRate, strictestDeadline } from './context-fields.ts';
+import { beginTrace, isRepeated, strictestDeadline } from './context-fields.ts';
 import { copyBytes, copyPiece, piece, VIA_LINE } from './field-lines.ts';
-import { startsWithL5d, writeVia } from './request-writer.ts';
+import { DROPPED_FROM_REQUEST, REPLACED_IN_RESPONSE, startsWithL5d } from './forwarded-fields.ts';
+import { writeVia } from './request-writer.ts';
 import { TRACE_LINES_BYTES_MAX, type TraceIds } from './trace-ids.ts';
 
 /** Of Cookie in HPACK's static table. */
@@ -57,27 +43,8 @@ const START = { version: piece(' HTTP/1.1\r\nhost: '), end: piece('\r\n') };
 const CHUNKED = piece('transfer-encoding: chunked\r\n');
 const CRLF = piece('\r\n');
 
-const DROPPED_OF_REQUEST =
-  (1 << TOKEN_HOST) |
-  (1 << TOKEN_VIA) |
-  (1 << TOKEN_TE) |
-  (1 << TOKEN_TRAILER) |
-  (1 << TOKEN_EXPECT) |
-  (1 << TOKEN_L5D_DTAB) |
-  (1 << TOKEN_L5D_CTX_DTAB) |
-  (1 << TOKEN_L5D_CTX_TRACE) |
-  (1 << TOKEN_L5D_SAMPLE) |
-  (1 << TOKEN_L5D_REQID) |
-  (1 << TOKEN_L5D_DST_SERVICE) |
-  (1 << TOKEN_L5D_DST_CLIENT) |
-  (1 << TOKEN_L5D_DST_RESIDUAL) |
-  (1 << TOKEN_X_FORWARDED_CLIENT_CERT) |
-  (1 << TOKEN_PROXY_AUTHENTICATE) |
-  (1 << TOKEN_PROXY_AUTHORIZATION) |
-  (1 << TOKEN_HOP_NAMED);
-
-const DROPPED_OF_RESPONSE =
-  (1 << TOKEN_VIA) | (1 << TOKEN_L5D_SUCCESS_CLASS) | (1 << TOKEN_TRAILER) | (1 << TOKEN_HOP_NAMED);
+const DROPPED_OF_REQUEST = DROPPED_FROM_REQUEST | (1 << TOKEN_HOST);
+const DROPPED_OF_RESPONSE = REPLACED_IN_RESPONSE | (1 << TOKEN_TRAILER);
 
 /** Writes the heads of requests that came over HTTP/2 for endpoints that speak HTTP/1. */
 export class SectionRequestHeads implements RequestHeads {
@@ -111,9 +78,7 @@ export class SectionRequestHeads implements RequestHeads {
     end = this.#writeRouting(bytes, end, section, branch, clearContext);
     end = copyPiece(bytes, end, CRLF);
     exchange.chunked = section.bodyKind === BODY_CHUNKED;
-    exchange.headAt = at;
-    exchange.headBytes = end - at;
-    exchange.headCapacity = capacity;
+    exchange.holdHead(at, end, capacity);
     return true;
   }
 
@@ -131,12 +96,8 @@ export class SectionRequestHeads implements RequestHeads {
     const viaSeen = (section.seen & (1 << TOKEN_VIA)) !== 0;
     let end = branch.headers.write(bytes, at, branch.headers.byteLength - (viaSeen ? VIA_LINE.byteLength : 0));
     if (viaSeen) end = writeVia(bytes, end, section);
-    const traced = (section.seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0 && !clearContext;
-    const place = traced ? (section.first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE : -1;
-    const from = place < 0 ? -1 : (section.fields[place + FIELD_VALUE_START] as number);
-    const to = place < 0 ? -1 : (section.fields[place + FIELD_VALUE_END] as number);
-    const sampled = (section.seen & (1 << TOKEN_L5D_SAMPLE)) !== 0 && !clearContext;
-    end = this.#traceIds.write(bytes, end, from, to, sampled ? readSampleRate(bytes, section) : -1);
+    beginTrace(this.#traceIds, bytes, section, clearContext);
+    end = this.#traceIds.writeLines(bytes, end);
     if (clearContext || !isRepeated(section, TOKEN_L5D_CTX_DEADLINE)) return end;
     const deadline = strictestDeadline(bytes, section);
     return deadline === undefined ? end : copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));

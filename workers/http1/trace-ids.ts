@@ -56,6 +56,11 @@ export class TraceIds {
    */
   write(bytes: Uint8Array, at: number, contextStart: number, contextEnd: number, sampleRate = -1): number {
     this.begin(bytes, contextStart, contextEnd, sampleRate);
+    return this.writeLines(bytes, at);
+  }
+
+  /** Writes both fields of the context begun last, as HTTP/1 lines. @returns the end */
+  writeLines(bytes: Uint8Array, at: number): number {
     let end = copyPiece(bytes, at, REQID_START);
     end = this.writeTraceId(bytes, end);
     end = copyPiece(bytes, end, TRACE_START);

@@ -11,47 +11,10 @@
  */
 
 import { METHOD_CONNECT, METHOD_GET, METHOD_OPTIONS, METHOD_POST } from '../../core/http1/methods.ts';
-import {
-  FIELD_NAME_END,
-  FIELD_STRIDE,
-  FIELD_TOKEN,
-  FIELD_VALUE_END,
-  FIELD_VALUE_START,
-  type ParsedHead,
-  TARGET_AUTHORITY,
-} from '../../core/http1/parsed-head.ts';
-import {
-  TOKEN_CONNECTION,
-  TOKEN_EXPECT,
-  TOKEN_HOP_NAMED,
-  TOKEN_HOST,
-  TOKEN_KEEP_ALIVE,
-  TOKEN_L5D_CTX_DEADLINE,
-  TOKEN_L5D_CTX_DTAB,
-  TOKEN_L5D_CTX_TRACE,
-  TOKEN_L5D_DST_CLIENT,
-  TOKEN_L5D_DST_RESIDUAL,
-  TOKEN_L5D_DST_SERVICE,
-  TOKEN_L5D_DTAB,
-  TOKEN_L5D_REQID,
-  TOKEN_L5D_SAMPLE,
-  TOKEN_PROXY_AUTHENTICATE,
-  TOKEN_PROXY_AUTHORIZATION,
-  TOKEN_PROXY_CONNECTION,
-  TOKEN_TE,
-  TOKEN_TRAILER,
-  TOKEN_TRANSFER_ENCODING,
-  TOKEN_UPGRADE,
-  TOKEN_VIA,
-  TOKEN_X_FORWARDED_CLIENT_CERT,
-} from '../../core/http1/tokens.ts';
+import { FIELD_STRIDE, FIELD_VALUE_END, type ParsedHead, TARGET_AUTHORITY } from '../../core/http1/parsed-head.ts';
+import { TOKEN_EXPECT, TOKEN_HOST, TOKEN_L5D_CTX_DEADLINE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { FieldSection } from '../../core/http2/field-section.ts';
-import {
-  FIELD_CODING_BYTES_MAX,
-  writeNamed,
-  writeStaticField,
-  writeStaticName,
-} from '../../core/http2/hpack/literals.ts';
+import { FIELD_CODING_BYTES_MAX, writeStaticField, writeStaticName } from '../../core/http2/hpack/literals.ts';
 import {
   INDEX_AUTHORITY,
   INDEX_METHOD_GET,
@@ -59,46 +22,21 @@ import {
   INDEX_PATH,
   INDEX_SCHEME_HTTP,
   staticField,
-  staticName,
 } from '../../core/http2/hpack/static-table.ts';
-import { isRepeated, readSampleRate, strictestDeadline } from '../http1/context-fields.ts';
+import { beginTrace, isRepeated, strictestDeadline } from '../http1/context-fields.ts';
 import { copyPiece, type Piece, viewOf } from '../http1/field-lines.ts';
-import { startsWithL5d } from '../http1/request-writer.ts';
+import { REPLACED_IN_REQUEST } from '../http1/forwarded-fields.ts';
 import { CONTEXT_BYTES_MAX, TRACE_ID_BYTES, type TraceIds } from '../http1/trace-ids.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
-import { field, fieldStart, VIA, VIA_VALUE } from './prepared-fields.ts';
+import { joinedVia, writeFields } from './field-encoder.ts';
+import { field, fieldStart, VIA } from './prepared-fields.ts';
 import type { RequestHeads } from './request-heads.ts';
 
-/** Fields of Weft's own that are not forwarded as they came, and what HTTP/2 has pseudo-header fields for. */
-const REPLACED =
-  (1 << TOKEN_HOST) |
-  (1 << TOKEN_VIA) |
-  (1 << TOKEN_L5D_DTAB) |
-  (1 << TOKEN_L5D_CTX_DTAB) |
-  (1 << TOKEN_L5D_CTX_TRACE) |
-  (1 << TOKEN_L5D_SAMPLE) |
-  (1 << TOKEN_L5D_REQID) |
-  (1 << TOKEN_L5D_DST_SERVICE) |
-  (1 << TOKEN_L5D_DST_CLIENT) |
-  (1 << TOKEN_L5D_DST_RESIDUAL) |
-  (1 << TOKEN_X_FORWARDED_CLIENT_CERT) |
-  (1 << TOKEN_PROXY_AUTHENTICATE) |
-  (1 << TOKEN_PROXY_AUTHORIZATION) |
-  (1 << TOKEN_HOP_NAMED);
-
-/** What HTTP/1 says of a connection, which an HTTP/2 head cannot hold. */
-const OF_HTTP1 =
-  (1 << TOKEN_CONNECTION) |
-  (1 << TOKEN_KEEP_ALIVE) |
-  (1 << TOKEN_PROXY_CONNECTION) |
-  (1 << TOKEN_TE) |
-  (1 << TOKEN_TRAILER) |
-  (1 << TOKEN_TRANSFER_ENCODING) |
-  (1 << TOKEN_UPGRADE) |
-  (1 << TOKEN_EXPECT);
+/** HTTP/2 has a pseudo-header field for it. */
+const REPLACED = REPLACED_IN_REQUEST | (1 << TOKEN_HOST);
 
 const REQID_START = fieldStart('l5d-reqid', TRACE_ID_BYTES);
 const CONTEXT_START = fieldStart('l5d-ctx-trace', 44);
@@ -154,14 +92,12 @@ export class RequestEncoder implements RequestHeads {
     if (at === NO_BLOCK) return false;
     const view = viewOf(bytes);
     let end = writePseudoFields(bytes, view, at, head, consumedBytes);
-    end = writeFields(bytes, view, end, head, clearContext);
+    end = writeFields(bytes, view, end, head, droppedOf(head), clearContext);
     if (timestampHeader !== undefined) {
       end = copyPiece(bytes, end, field(timestampHeader.toLowerCase(), String(this.#wallClockMs())));
     }
     end = this.#writeRouting(bytes, end, head, branch, clearContext);
-    exchange.headAt = at;
-    exchange.headBytes = end - at;
-    exchange.headCapacity = capacity;
+    exchange.holdHead(at, end, capacity);
     return true;
   }
 
@@ -173,9 +109,7 @@ export class RequestEncoder implements RequestHeads {
     if (at === NO_BLOCK) return false;
     this.#traceIds.begin(bytes, -1, -1, -1);
     const end = this.#writeTrace(bytes, copyPiece(bytes, at, composed));
-    exchange.headAt = at;
-    exchange.headBytes = end - at;
-    exchange.headCapacity = capacity;
+    exchange.holdHead(at, end, capacity);
     return true;
   }
 
@@ -192,15 +126,7 @@ export class RequestEncoder implements RequestHeads {
       if (deadline !== undefined) end = copyPiece(bytes, end, field('l5d-ctx-deadline', deadline));
     }
     this.composedEnd = end;
-    const traced = (head.seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0 && !clearContext;
-    const context = traced ? (head.first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE : -1;
-    const sampled = (head.seen & (1 << TOKEN_L5D_SAMPLE)) !== 0 && !clearContext;
-    this.#traceIds.begin(
-      bytes,
-      context < 0 ? -1 : (head.fields[context + FIELD_VALUE_START] as number),
-      context < 0 ? -1 : (head.fields[context + FIELD_VALUE_END] as number),
-      sampled ? readSampleRate(bytes, head) : -1,
-    );
+    beginTrace(this.#traceIds, bytes, head, clearContext);
     return this.#writeTrace(bytes, end);
   }
 
@@ -270,85 +196,7 @@ function writePatchedPath(bytes: Uint8Array, view: DataView, at: number, head: P
   return writeStaticName(bytes, view, at, INDEX_PATH, textAt, textAt + text.length, false);
 }
 
-function writeFields(bytes: Uint8Array, view: DataView, at: number, head: ParsedHead, clearContext: boolean): number {
-  return head instanceof FieldSection
-    ? writeSection(bytes, view, at, head, clearContext)
-    : writeHttp1Fields(bytes, view, at, head, clearContext);
-}
-
-function writeSection(
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  head: FieldSection,
-  clearContext: boolean,
-): number {
-  const { fields, fieldCount, nameIndex, neverIndexed } = head;
-  const dropped = isRepeated(head, TOKEN_L5D_CTX_DEADLINE) ? REPLACED | (1 << TOKEN_L5D_CTX_DEADLINE) : REPLACED;
-  let end = at;
-  for (let i = head.firstRegular, place = i * FIELD_STRIDE; i < fieldCount; i++, place += FIELD_STRIDE) {
-    if ((dropped & (1 << (fields[place + FIELD_TOKEN] as number))) !== 0) continue;
-    const nameAt = fields[place] as number;
-    const nameEnd = fields[place + FIELD_NAME_END] as number;
-    if (clearContext && startsWithL5d(bytes, nameAt, nameEnd)) continue;
-    const valueAt = fields[place + FIELD_VALUE_START] as number;
-    const valueEnd = fields[place + FIELD_VALUE_END] as number;
-    const index = nameIndex[i] as number;
-    const never = neverIndexed[i] === 1;
-    end =
-      index > 0
-        ? writeStaticName(bytes, view, end, index, valueAt, valueEnd, never)
-        : writeNamed(bytes, view, end, nameAt, nameEnd, valueAt, valueEnd, never);
-  }
-  return end;
-}
-
-function writeHttp1Fields(
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  head: ParsedHead,
-  clearContext: boolean,
-): number {
-  const { fields, fieldCount } = head;
-  let dropped = REPLACED | OF_HTTP1;
-  if (isRepeated(head, TOKEN_L5D_CTX_DEADLINE)) dropped |= 1 << TOKEN_L5D_CTX_DEADLINE;
-  let end = at;
-  for (let i = 0, place = 0; i < fieldCount; i++, place += FIELD_STRIDE) {
-    if ((dropped & (1 << (fields[place + FIELD_TOKEN] as number))) !== 0) continue;
-    const nameAt = fields[place] as number;
-    const nameEnd = fields[place + FIELD_NAME_END] as number;
-    if (clearContext && startsWithL5d(bytes, nameAt, nameEnd)) continue;
-    lowerCase(bytes, nameAt, nameEnd);
-    const valueAt = fields[place + FIELD_VALUE_START] as number;
-    const valueEnd = fields[place + FIELD_VALUE_END] as number;
-    // By its index, a name that is a secret's is known as such.
-    const index = staticName(bytes, view, nameAt, nameEnd);
-    end =
-      index > 0
-        ? writeStaticName(bytes, view, end, index, valueAt, valueEnd, false)
-        : writeNamed(bytes, view, end, nameAt, nameEnd, valueAt, valueEnd, false);
-  }
-  return end;
-}
-
-/** HTTP/2 has no upper-case names (RFC 9113 section 8.2.1). Done where they lie: nobody reads the head after this. */
-export function lowerCase(bytes: Uint8Array, from: number, to: number): void {
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number;
-    if (byte >= 0x41 && byte <= 0x5a) bytes[i] = byte | 0x20;
-  }
-}
-
-/** The values of `via` that there were, in order, and Weft's own. */
-export function joinedVia(bytes: Uint8Array, head: ParsedHead): string {
-  const values: string[] = [];
-  for (let i = 0; i < head.fieldCount; i++) {
-    const place = i * FIELD_STRIDE;
-    if (head.fields[place + FIELD_TOKEN] !== TOKEN_VIA) continue;
-    const from = head.fields[place + FIELD_VALUE_START] as number;
-    values.push(Buffer.from(bytes.subarray(from, head.fields[place + FIELD_VALUE_END] as number)).toString('latin1'));
-  }
-  values.push(VIA_VALUE);
-  return values.join(', ');
+function droppedOf(head: ParsedHead): number {
+  const dropped = head instanceof FieldSection ? REPLACED : REPLACED | (1 << TOKEN_EXPECT);
+  return isRepeated(head, TOKEN_L5D_CTX_DEADLINE) ? dropped | (1 << TOKEN_L5D_CTX_DEADLINE) : dropped;
 }

@@ -8,54 +8,16 @@
  * Both are blocks that fit every connection.
  */
 
-import {
-  FIELD_NAME_END,
-  FIELD_STRIDE,
-  FIELD_TOKEN,
-  FIELD_VALUE_END,
-  FIELD_VALUE_START,
-  type ParsedHead,
-} from '../../core/http1/parsed-head.ts';
-import {
-  TOKEN_CONNECTION,
-  TOKEN_CONTENT_LENGTH,
-  TOKEN_HOP_NAMED,
-  TOKEN_KEEP_ALIVE,
-  TOKEN_L5D_SUCCESS_CLASS,
-  TOKEN_PROXY_AUTHENTICATE,
-  TOKEN_PROXY_AUTHORIZATION,
-  TOKEN_PROXY_CONNECTION,
-  TOKEN_TE,
-  TOKEN_TRAILER,
-  TOKEN_TRANSFER_ENCODING,
-  TOKEN_UPGRADE,
-  TOKEN_VIA,
-} from '../../core/http1/tokens.ts';
+import type { ParsedHead } from '../../core/http1/parsed-head.ts';
+import { TOKEN_CONTENT_LENGTH, TOKEN_HOP_NAMED, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { FieldSection } from '../../core/http2/field-section.ts';
-import {
-  FIELD_CODING_BYTES_MAX,
-  writeNamed,
-  writeStaticField,
-  writeStaticName,
-} from '../../core/http2/hpack/literals.ts';
+import { FIELD_CODING_BYTES_MAX, writeStaticField, writeStaticName } from '../../core/http2/hpack/literals.ts';
 import { INDEX_STATUS, staticField } from '../../core/http2/hpack/static-table.ts';
 import { copyPiece, viewOf } from '../http1/field-lines.ts';
-import { startsWithL5d } from '../http1/request-writer.ts';
+import { OF_PROXY, REPLACED_IN_RESPONSE } from '../http1/forwarded-fields.ts';
 import { VERDICT } from '../router/classifier.ts';
+import { joinedVia, writeFields } from './field-encoder.ts';
 import { FAILURE, field, SUCCESS, VIA } from './prepared-fields.ts';
-import { joinedVia, lowerCase } from './request-encoder.ts';
-
-const REPLACED = (1 << TOKEN_VIA) | (1 << TOKEN_L5D_SUCCESS_CLASS) | (1 << TOKEN_HOP_NAMED);
-const HOP_BY_HOP =
-  (1 << TOKEN_CONNECTION) |
-  (1 << TOKEN_KEEP_ALIVE) |
-  (1 << TOKEN_PROXY_CONNECTION) |
-  (1 << TOKEN_PROXY_AUTHENTICATE) |
-  (1 << TOKEN_PROXY_AUTHORIZATION) |
-  (1 << TOKEN_TE) |
-  (1 << TOKEN_TRAILER) |
-  (1 << TOKEN_TRANSFER_ENCODING) |
-  (1 << TOKEN_UPGRADE);
 
 /** How a head is written. */
 export interface ResponseEncoding {
@@ -84,8 +46,9 @@ export function writeResponseHead(bytes: Uint8Array, at: number, head: ParsedHea
     const viaSeen = (head.seen & (1 << TOKEN_VIA)) !== 0;
     end = copyPiece(bytes, end, viaSeen ? field('via', joinedVia(bytes, head)) : VIA);
   }
-  let dropped = how.informational ? REPLACED & ~(1 << TOKEN_VIA) : REPLACED;
+  let dropped = how.informational ? REPLACED_IN_RESPONSE & ~(1 << TOKEN_VIA) : REPLACED_IN_RESPONSE;
   if (how.dropContentLength) dropped |= 1 << TOKEN_CONTENT_LENGTH;
+  if (!(head instanceof FieldSection)) dropped |= OF_PROXY;
   return writeFields(bytes, view, end, head, dropped, how.clearContext);
 }
 
@@ -98,7 +61,7 @@ export function writeTrailers(
   clearContext: boolean,
 ): number {
   // A request's trailers are open, and nobody's verdict.
-  const dropped = verdict === VERDICT.open ? 1 << TOKEN_HOP_NAMED : REPLACED & ~(1 << TOKEN_VIA);
+  const dropped = verdict === VERDICT.open ? 1 << TOKEN_HOP_NAMED : REPLACED_IN_RESPONSE & ~(1 << TOKEN_VIA);
   const end = writeFields(bytes, viewOf(bytes), at, section, dropped, clearContext);
   return verdict === VERDICT.open || clearContext ? end : writeVerdict(bytes, end, verdict);
 }
@@ -117,35 +80,4 @@ export function writeStatus(bytes: Uint8Array, view: DataView, at: number, statu
   const index = staticField(INDEX_STATUS, view, textAt, textAt + 3);
   if (index !== 0) return writeStaticField(bytes, at, index);
   return writeStaticName(bytes, view, at, INDEX_STATUS, textAt, textAt + 3, false);
-}
-
-function writeFields(
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  head: ParsedHead,
-  replaced: number,
-  clearContext: boolean,
-): number {
-  const section = head instanceof FieldSection ? head : null;
-  const dropped = section === null ? replaced | HOP_BY_HOP : replaced;
-  const { fields, fieldCount } = head;
-  let end = at;
-  for (let i = 0, place = 0; i < fieldCount; i++, place += FIELD_STRIDE) {
-    if ((dropped & (1 << (fields[place + FIELD_TOKEN] as number))) !== 0) continue;
-    const nameAt = fields[place] as number;
-    const nameEnd = fields[place + FIELD_NAME_END] as number;
-    if (clearContext && startsWithL5d(bytes, nameAt, nameEnd)) continue;
-    const valueAt = fields[place + FIELD_VALUE_START] as number;
-    const valueEnd = fields[place + FIELD_VALUE_END] as number;
-    const index = section === null ? 0 : (section.nameIndex[i] as number);
-    const never = section !== null && section.neverIndexed[i] === 1;
-    if (index > 0) {
-      end = writeStaticName(bytes, view, end, index, valueAt, valueEnd, never);
-      continue;
-    }
-    if (section === null) lowerCase(bytes, nameAt, nameEnd);
-    end = writeNamed(bytes, view, end, nameAt, nameEnd, valueAt, valueEnd, never);
-  }
-  return end;
 }

@@ -144,6 +144,13 @@ export class Exchange {
     this.router = router;
   }
 
+  /** Takes over the request's head. @param capacity as the block at `at` was asked for */
+  holdHead(at: number, end: number, capacity: number): void {
+    this.headAt = at;
+    this.headBytes = end - at;
+    this.headCapacity = capacity;
+  }
+
   /** Forgets everything, for the next request. */
   reset(): void {
     this.downstream = null;
