@@ -20,6 +20,7 @@ const CONTESTS = 8;
 /** Longer blocks are not remembered: comparing and keeping them costs more than it is worth. */
 const BLOCK_BYTES_MAX = 1024;
 const MULTIPLIER = 0x9e3779b1;
+const RING_LENGTH_MIN = 8;
 
 /** A block, kept for comparison, and when it means what it meant. */
 export class KnownBlock {
@@ -149,42 +150,60 @@ export class BlockMemory<T extends Remembered> {
   }
 }
 
-/** Blocks that were recognised and not decoded, although they change the table: the last ones, as many as fill it. */
+/**
+ * Blocks that were recognised and not decoded, although they change the table: the last ones, as many as fill it, in a ring
+ * (an array that is shifted takes new memory for it again and again).
+ */
 export class SkippedBlocks {
-  #blocks: KnownBlock[] = [];
+  /** Its length is a power of two; empty until the first block comes. */
+  #ring: (KnownBlock | null)[] = [];
   #first = 0;
+  #count = 0;
   #insertedBytes = 0;
 
   get isEmpty(): boolean {
-    return this.#blocks.length === 0;
+    return this.#count === 0;
   }
 
   /** @param tableBytes size of the table: what was put in before so much else is out again */
   add(block: KnownBlock, tableBytes: number): void {
-    const blocks = this.#blocks;
-    blocks.push(block);
+    if (this.#count === this.#ring.length) this.#grow();
+    const ring = this.#ring;
+    const mask = ring.length - 1;
+    ring[(this.#first + this.#count++) & mask] = block;
     this.#insertedBytes += block.insertedBytes;
     // The last one stays, also where the table holds nothing at all.
-    while (
-      this.#first < blocks.length - 1 &&
-      this.#insertedBytes - (blocks[this.#first] as KnownBlock).insertedBytes >= tableBytes
-    ) {
-      this.#insertedBytes -= (blocks[this.#first] as KnownBlock).insertedBytes;
-      this.#first++;
+    while (this.#count > 1) {
+      const oldestBytes = (ring[this.#first] as KnownBlock).insertedBytes;
+      if (this.#insertedBytes - oldestBytes < tableBytes) return;
+      this.#insertedBytes -= oldestBytes;
+      ring[this.#first] = null;
+      this.#first = (this.#first + 1) & mask;
+      this.#count--;
     }
-    if (this.#first < 256 || this.#first * 2 < blocks.length) return;
-    blocks.copyWithin(0, this.#first);
-    blocks.length -= this.#first;
-    this.#first = 0;
   }
 
   /** Hands them over in order, and forgets them. */
   takeAll(): KnownBlock[] {
-    const blocks = this.#first === 0 ? this.#blocks : this.#blocks.slice(this.#first);
-    this.#blocks = [];
+    const blocks = this.#inOrder();
+    this.#ring = [];
     this.#first = 0;
+    this.#count = 0;
     this.#insertedBytes = 0;
     return blocks;
+  }
+
+  #inOrder(): KnownBlock[] {
+    const mask = this.#ring.length - 1;
+    return Array.from({ length: this.#count }, (_, i) => this.#ring[(this.#first + i) & mask] as KnownBlock);
+  }
+
+  #grow(): void {
+    const ring: (KnownBlock | null)[] = this.#inOrder();
+    const length = Math.max(RING_LENGTH_MIN, 2 * this.#ring.length);
+    while (ring.length < length) ring.push(null);
+    this.#ring = ring;
+    this.#first = 0;
   }
 }
 

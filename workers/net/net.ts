@@ -61,7 +61,9 @@ export class Net {
   /** Behind the last message that waits in the inbox. */
   #inboxEnd = 0;
   readonly #outbox = new Outbox();
-  readonly #gathering: Gathering[] = [];
+  /** The first so many of these: an array that is emptied gives its memory away, and takes other for the next tick. */
+  readonly #gathering: (Gathering | null)[] = [];
+  #gatheringCount = 0;
   #runner: Gathering | null = null;
   readonly #firstReadAt: number;
   readonly #lastReadAt: number;
@@ -170,21 +172,22 @@ export class Net {
 
   /** Has what a connection gathers flushed at the end of this tick. */
   gather(connection: Gathering): void {
-    this.#gathering.push(connection);
+    this.#gathering[this.#gatheringCount++] = connection;
   }
 
   #flushGathered(): void {
     const gathering = this.#gathering;
     // What ends over a flush may have something to say to others, which then stand at the end.
-    for (let i = 0; i < gathering.length; i++) {
+    for (let i = 0; i < this.#gatheringCount; i++) {
       const connection = gathering[i] as Gathering;
+      gathering[i] = null;
       try {
         connection.flushGathered();
       } catch (error) {
         this.reactor.end(connection as Connection & Gathering, error);
       }
     }
-    if (gathering.length > 0) gathering.length = 0;
+    this.#gatheringCount = 0;
   }
 
   /** A connection begins to send straight out of the read buffer: another's bytes there go out first. */
