@@ -48,7 +48,12 @@ const VECTORS: readonly (readonly [number, string, ...string[]])[] = [
   [21, router('bogus: 1'), 'unknown key "bogus"'],
   [22, router('identifier: {kind: io.l5d.static}'), 'missing required key "path"'],
   [23, router('client: {failureAccrual: {kind: none}}')],
-  [24, router('service: {retries: {backoff: {kind: jittered, minMs: 5}}}'), `retries ${NOT_YET}`],
+  [
+    24,
+    router('service: {retries: {backoff: {kind: jittered, minMs: 5}}}'),
+    `retries ${NOT_YET}`,
+    'missing required key "maxMs"',
+  ],
   [25, beside('telemetry: [{kind: io.l5d.statsd}]'), `io.l5d.statsd ${NOT_YET}`],
 ];
 

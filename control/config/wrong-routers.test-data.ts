@@ -304,7 +304,25 @@ routers: [{protocol: http, servers: [{}], service: {totalTimeoutMs: 5}}]
 
 routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: jittered, minMs: 5}, bugdet: {}}}}]
 > 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:72: routers[0].service.retries.backoff.maxMs: missing required key "maxMs". Add "maxMs: …".
 > 1:100: routers[0].service.retries.bugdet: unknown key "bugdet". Did you mean "budget"?
+
+routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {ms: 5}}}}]
+> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:72: routers[0].service.retries.backoff: missing required key "kind". Supported: constant, jittered.
+
+routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: jittered, minMs: 500, maxMs: 50}}}}]
+> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:72: routers[0].service.retries.backoff: minMs 500 is greater than maxMs 50. Lower minMs to 50 or raise maxMs.
+
+routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: jittered, minMs: 0, maxMs: 50}}}}]
+> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:96: routers[0].service.retries.backoff.minMs: 0 is too small. Write a whole number from 1 to 2147483647.
+
+routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: constant, ms: -1, minMs: 3}}}}]
+> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:93: routers[0].service.retries.backoff.ms: -1 is too small. Write a whole number from 0 to 2147483647.
+> 1:97: routers[0].service.retries.backoff.minMs: unknown key "minMs". Known keys here: kind, ms, experimental.
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.retryableAll5XX}}}]
 > 1:80: routers[0].service.responseClassifier.kind: io.l5d.http.retryableAll5XX is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

@@ -3,6 +3,7 @@
  * (undefined where absence means something). They survive a structured clone, so a worker gets them as they are; names
  * and dtabs are therefore texts, already checked. Types are inferred from the schema: the keys' meanings stand there.
  */
+import type { backoff } from './backoff.ts';
 import type { http2EndpointKeys } from './http2-endpoint.ts';
 import type { linker } from './linker.ts';
 import type { JsonValue } from './node.ts';
@@ -40,6 +41,8 @@ export type ClientConfig = RouterConfig['client'];
 export type LoadBalancerConfig = ClientConfig['loadBalancer'];
 /** A client's `hostConnectionPool`. */
 export type HostConnectionPoolConfig = ClientConfig['hostConnectionPool'];
+/** A `backoff`. */
+export type BackoffConfig = Infer<typeof backoff>;
 /** A router's `service`. */
 export type ServiceConfig = RouterConfig['service'];
 /** A service's `responseClassifier`. */
