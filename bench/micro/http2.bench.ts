@@ -11,6 +11,7 @@ import { HpackDecoder } from '../../core/http2/hpack/decoder.ts';
 import { DynamicTable } from '../../core/http2/hpack/dynamic-table.ts';
 import { TestEncoder, type TestField } from '../../core/http2/hpack/test-codec.ts';
 import { readRequestHead, readResponseHead, readTrailers } from '../../core/http2/message-head.ts';
+import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { Piece, viewOf } from '../../workers/http1/field-lines.ts';
 import { TraceIds } from '../../workers/http1/trace-ids.ts';
 import { BlockMemory, KnownBlock, type Remembered } from '../../workers/http2/block-memory.ts';
@@ -20,7 +21,6 @@ import { writeResponseHead, writeTrailers } from '../../workers/http2/response-e
 import { type Identified, StreamTable } from '../../workers/http2/stream-table.ts';
 import { frameBytes } from '../../workers/http2/test-wire.ts';
 import { branchHeaders } from '../../workers/router/branch-headers.ts';
-import { VERDICT } from '../../workers/router/classifier.ts';
 import { ClientStack } from '../../workers/router/client-stack.ts';
 import { Exchange } from '../../workers/router/exchange.ts';
 import type { RouteBranch } from '../../workers/router/routes.ts';

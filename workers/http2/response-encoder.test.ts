@@ -9,9 +9,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { METHOD_GET } from '../../core/http1/methods.ts';
 import type { ParsedHead } from '../../core/http1/parsed-head.ts';
+import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { viewOf } from '../http1/field-lines.ts';
 import { TestNet } from '../net/test-net.ts';
-import { VERDICT } from '../router/classifier.ts';
 import {
   type ResponseEncoding,
   writeResponseHead,

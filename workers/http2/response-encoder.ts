@@ -13,9 +13,9 @@ import { TOKEN_CONTENT_LENGTH, TOKEN_HOP_NAMED, TOKEN_VIA } from '../../core/htt
 import { FieldSection } from '../../core/http2/field-section.ts';
 import { FIELD_CODING_BYTES_MAX, writeStaticField, writeStaticName } from '../../core/http2/hpack/literals.ts';
 import { INDEX_STATUS, staticField } from '../../core/http2/hpack/static-table.ts';
+import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { copyPiece, viewOf } from '../http1/field-lines.ts';
 import { OF_PROXY, REPLACED_IN_RESPONSE } from '../http1/forwarded-fields.ts';
-import { VERDICT } from '../router/classifier.ts';
 import { joinedVia, writeFields } from './field-encoder.ts';
 import { FAILURE, field, SUCCESS, VIA } from './prepared-fields.ts';
 

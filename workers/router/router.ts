@@ -26,11 +26,12 @@ import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DTAB, TOKEN_L5D_DTAB } from '../../core/http1/tokens.ts';
 import { NameParseError } from '../../core/names/scanner.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { createClassifier } from '../../core/resilience/classifiers/create.ts';
+import { type ResponseClassifier, VERDICT } from '../../core/resilience/response-classifier.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
-import { Classifier, VERDICT } from './classifier.ts';
 import type { ClientEnvironment, PoolFactory } from './client-stack.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
@@ -86,7 +87,7 @@ export class Router {
   readonly #environment: RouterEnvironment;
   readonly #identifiers: readonly Identifier[];
   readonly #exchanges: Exchange[] = [];
-  readonly #classifier: Classifier;
+  readonly #classifier: ResponseClassifier;
 
   constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
     this.index = index;
@@ -95,7 +96,7 @@ export class Router {
     this.routes = new RouteBook(index, config, environment);
     this.stats = new RequestStats(environment.stats, environment.net.reactor, config.protocol === 'h2');
     this.#identifiers = createIdentifiers(config);
-    this.#classifier = new Classifier(config.service.responseClassifier);
+    this.#classifier = createClassifier(config.service.responseClassifier);
   }
 
   // ---- identify ------------------------------------------------------------------------------------------------
@@ -266,12 +267,12 @@ export class Router {
 
   /** Whether a response counts as a success by its status alone. */
   isSuccess(status: number): boolean {
-    return this.#classifier.judge(status, -1, true) === VERDICT.success;
+    return this.#classifier.judge(METHOD_GET, status, -1, true, false, false) === VERDICT.success;
   }
 
   /** What is known of a response's success. @param ended nothing more of it is to come @returns one of VERDICT */
   judge(exchange: Exchange, ended: boolean): number {
-    return this.#classifier.judge(exchange.status, exchange.grpcStatus, ended);
+    return this.#classifier.judge(exchange.method, exchange.status, exchange.grpcStatus, ended, false, false);
   }
 
   /** The head of an HTTP/2 response has come: that is how long it took, whatever its body does (spec 06 section 1.3). */

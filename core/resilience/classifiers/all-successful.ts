@@ -1,0 +1,13 @@
+/** The classifier that takes every response for a success (spec 05 sections 10 and 11); its absence stays a failure. */
+import { type ClassifierKind, VERDICT } from '../response-classifier.ts';
+
+/** Every response that ends well is a success, whatever its status. */
+export class AllSuccessful implements ClassifierKind {
+  response(_method: number, _status: number, _grpcStatus: number, ended: boolean): number {
+    return ended ? VERDICT.success : VERDICT.open;
+  }
+
+  ending(): number {
+    return VERDICT.failure;
+  }
+}

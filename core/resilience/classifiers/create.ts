@@ -1,0 +1,24 @@
+/** Makes a service's classifier as it is configured. A new kind is a file beside this one and a case here. */
+import type { ResponseClassifierConfig } from '../../config/types.ts';
+import { type ClassifierKind, ResponseClassifier } from '../response-classifier.ts';
+import { AllSuccessful } from './all-successful.ts';
+import { FiveXX, NO_METHODS } from './five-xx.ts';
+import { GrpcNeverRetryable } from './grpc-never-retryable.ts';
+
+/** Makes a classifier. */
+export function createClassifier(config: ResponseClassifierConfig): ResponseClassifier {
+  return new ResponseClassifier(kindOf(config));
+}
+
+function kindOf(config: ResponseClassifierConfig): ClassifierKind {
+  switch (config.kind) {
+    case 'io.l5d.http.nonRetryable5XX':
+    case 'io.l5d.h2.nonRetryable5XX':
+      return new FiveXX(NO_METHODS);
+    case 'io.l5d.http.allSuccessful':
+    case 'io.l5d.h2.allSuccessful':
+      return new AllSuccessful();
+    case 'io.l5d.h2.grpc.neverRetryable':
+      return new GrpcNeverRetryable(config.successStatusCodes);
+  }
+}
