@@ -20,7 +20,7 @@ import { Http1Client } from './http1/client.ts';
 import { RequestWriter } from './http1/request-writer.ts';
 import { SectionRequestHeads } from './http1/section-writer.ts';
 import { Http1Server } from './http1/server.ts';
-import { TraceIds } from './http1/trace-ids.ts';
+import { createTracePropagator } from './http1/trace-propagators.ts';
 import { Http2Client } from './http2/client.ts';
 import { RequestEncoder } from './http2/request-encoder.ts';
 import { Http2Server } from './http2/server.ts';
@@ -59,13 +59,6 @@ interface Server extends Acceptor {
   drain(): void;
   /** Ends what is done. @returns connections that are still open */
   drained(): number;
-}
-
-/** What writes the heads of requests. */
-interface Writers {
-  readonly traceIds: TraceIds;
-  readonly text: RequestWriter;
-  readonly encoder: RequestEncoder;
 }
 
 /** One worker. */
@@ -171,12 +164,6 @@ class Worker extends Timer implements Ready {
   #createServers(scratchAt: number): void {
     const { worker, listeners, limits } = this.#start;
     const load = this.#load;
-    const traceIds = new TraceIds(this.#random);
-    const writers: Writers = {
-      traceIds,
-      text: new RequestWriter(this.#net, traceIds, Date.now),
-      encoder: new RequestEncoder(this.#net, traceIds, Date.now),
-    };
     const gates = new Gates(this.#start.gates, listeners.length);
     const bounds: AcceptBounds = {
       acceptBelowFd: Math.floor((this.#start.descriptorsMax * limits.acceptDescriptorsPercent) / 100),
@@ -188,7 +175,7 @@ class Worker extends Timer implements Ready {
       onShortage: () => this.#onShortage(),
     };
     for (const [index, spec] of listeners.entries()) {
-      const server = this.#createServer(spec, { scratchAt, gates, load }, writers);
+      const server = this.#createServer(spec, { scratchAt, gates, load });
       this.#servers.push(server);
       this.#listeners.push(new Listener(this.#net, worker, index, spec.fd, server, this.#handover, bounds));
     }
@@ -197,15 +184,15 @@ class Worker extends Timer implements Ready {
   #createServer(
     spec: ListenerSpec,
     shared: { readonly scratchAt: number; readonly gates: Gates; readonly load: WorkerLoad },
-    { traceIds, text, encoder }: Writers,
   ): Server {
     const { worker, routers } = this.#start;
     const router = this.#routers[spec.router] as Router;
     const config = routers[spec.router] as RouterConfig;
     const parts = { net: this.#net, worker, router, scope: spec.scope, gate: spec.gate, ...shared };
-    const speaksHttp2 = config.client.protocol === 'h2';
+    const trace = createTracePropagator(config.tracePropagator, this.#random);
+    const encoder = config.client.protocol === 'h2' ? new RequestEncoder(this.#net, trace, Date.now) : null;
     if (config.protocol === 'h2') {
-      const heads = speaksHttp2 ? encoder : new SectionRequestHeads(this.#net, traceIds);
+      const heads = encoder ?? new SectionRequestHeads(this.#net, trace);
       const server = config.servers[spec.server] as H2ServerConfig;
       return new Http2Server({ ...parts, config: server, heads, random: this.#random });
     }
@@ -215,8 +202,8 @@ class Worker extends Timer implements Ready {
       bounds: config,
       parser: this.#parser(config),
       trailerParser: this.#parser(config),
-      writer: text,
-      encoder: speaksHttp2 ? encoder : null,
+      writer: new RequestWriter(this.#net, trace, Date.now),
+      encoder,
     });
   }
 

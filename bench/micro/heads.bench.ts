@@ -1,8 +1,8 @@
 /** Nanoseconds to make the head that an endpoint gets, and to rewrite the one that a client gets. */
 import { METHOD_GET } from '../../core/http1/methods.ts';
+import { LinkerdTracePropagator } from '../../workers/http1/linkerd-trace-propagator.ts';
 import { RequestWriter } from '../../workers/http1/request-writer.ts';
 import { AFTER, rewriteResponseHead } from '../../workers/http1/response-writer.ts';
-import { TraceIds } from '../../workers/http1/trace-ids.ts';
 import { branchFields } from '../../workers/http2/prepared-fields.ts';
 import { branchHeaders } from '../../workers/router/branch-headers.ts';
 import { ClientStack } from '../../workers/router/client-stack.ts';
@@ -25,17 +25,22 @@ const branch: RouteBranch = {
   fields: branchFields('/svc/web', '/#/io.l5d.fs/web', '/', ''),
 };
 
-const traceIds = new TraceIds(random);
+const trace = new LinkerdTracePropagator(random);
 bench('trace ids: a new trace', (iterations) => {
-  for (let i = 0; i < iterations; i++) keep(traceIds.write(net.bytes, scratchAt, -1, -1));
+  for (let i = 0; i < iterations; i++) {
+    trace.beginNew();
+    keep(trace.writeLines(net.bytes, scratchAt));
+  }
 });
 bench('trace ids: a child of a context', (iterations) => {
-  const start = messageAt + 'l5d-ctx-trace: '.length;
-  const end = place(CONTEXT) - 4;
-  for (let i = 0; i < iterations; i++) keep(traceIds.write(net.bytes, scratchAt, start, end));
+  parser.parseRequest(net.bytes, messageAt, place(`GET / HTTP/1.1\r\nhost: web\r\n${CONTEXT}`));
+  for (let i = 0; i < iterations; i++) {
+    trace.begin(net.bytes, parser, false);
+    keep(trace.writeLines(net.bytes, scratchAt));
+  }
 });
 
-const writer = new RequestWriter(net, traceIds, () => 0);
+const writer = new RequestWriter(net, trace, () => 0);
 
 function benchRequest(name: string, text: string): void {
   const end = place(text);

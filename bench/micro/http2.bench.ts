@@ -13,7 +13,7 @@ import { TestEncoder, type TestField } from '../../core/http2/hpack/test-codec.t
 import { readRequestHead, readResponseHead, readTrailers } from '../../core/http2/message-head.ts';
 import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { Piece, viewOf } from '../../workers/http1/field-lines.ts';
-import { TraceIds } from '../../workers/http1/trace-ids.ts';
+import { LinkerdTracePropagator } from '../../workers/http1/linkerd-trace-propagator.ts';
 import { BlockMemory, KnownBlock, type Remembered } from '../../workers/http2/block-memory.ts';
 import { branchFields } from '../../workers/http2/prepared-fields.ts';
 import { RequestEncoder } from '../../workers/http2/request-encoder.ts';
@@ -181,7 +181,7 @@ const branch: RouteBranch = {
   headers: branchHeaders(...names),
   fields: branchFields(...names),
 };
-const requests = new RequestEncoder(net, new TraceIds(random), () => 0);
+const requests = new RequestEncoder(net, new LinkerdTracePropagator(random), () => 0);
 
 /** Decodes a section once more than the table needs to have all of it. */
 function decoded(fields: readonly TestField[]): FieldSection {

@@ -62,6 +62,7 @@ const DEFAULT_BINDING = {
   originator: false,
   bindingTimeoutMs: 10000,
   bindingCache: { paths: 1000, trees: 1000, bounds: 1000, clients: 1000, idleTtlSecs: 600 },
+  tracePropagator: kindOnly('io.l5d.default'),
 };
 
 /** A router of which only the protocol and one server are said. */

@@ -25,15 +25,15 @@ routers: [{protocol: h2, servers: [{}], h2AccessLogAppend: true, h2AccessLogRota
 > 1:41: routers[0].h2AccessLogAppend: h2AccessLogAppend is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:66: routers[0].h2AccessLogRotateCount: h2AccessLogRotateCount is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
-routers: [{protocol: h2, servers: [{}], tracePropagator: {kind: io.l5d.zipkin}, announcers: [{kind: io.l5d.serversets}]}]
-> 1:41: routers[0].tracePropagator: tracePropagator is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:81: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: h2, servers: [{}], tracePropagator: zipkin, announcers: [{kind: io.l5d.serversets}]}]
+> 1:58: routers[0].tracePropagator: expected a map with the key "kind", found "zipkin". Write {kind: …, …}.
+> 1:66: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: h2, servers: [{}], maxHeadersKB: 8}]
-> 1:41: routers[0].maxHeadersKB: unknown key "maxHeadersKB". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, experimental.
+> 1:41: routers[0].maxHeadersKB: unknown key "maxHeadersKB". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, experimental.
 
 routers: [{protocol: h2, servers: [{}], streamingEnabled: true}]
-> 1:41: routers[0].streamingEnabled: unknown key "streamingEnabled". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, experimental.
+> 1:41: routers[0].streamingEnabled: unknown key "streamingEnabled". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, experimental.
 
 routers: [{protocol: h2, servers: [{}], httpAccessLog: a.log}]
 > 1:41: routers[0].httpAccessLog: unknown key "httpAccessLog". Did you mean "h2AccessLog"?

@@ -129,14 +129,14 @@ routers: [{protocol: http, servers: [{}], failFast: true}]
 routers: [{protocol: http, servers: [{}], httpAccessLog: a.log}]
 > 1:43: routers[0].httpAccessLog: httpAccessLog is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
-routers: [{protocol: http, servers: [{}], tracePropagator: {kind: io.l5d.zipkin}}]
-> 1:43: routers[0].tracePropagator: tracePropagator is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], tracePropagator: {kind: io.l5d.zipkn}}]
+> 1:67: routers[0].tracePropagator.kind: unknown tracePropagator kind "io.l5d.zipkn". Did you mean "io.l5d.zipkin"? Supported: io.l5d.default, io.l5d.zipkin.
 
 routers: [{protocol: http, servers: [{}], announcers: [{kind: io.l5d.serversets}]}]
 > 1:43: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], thriftProtocol: binary}]
-> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, experimental.
+> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, experimental.
 
 routers: [{protocol: http, servers: [{}], interpreter: {kind: io.l5d.namerd, dts: /$/inet/a/1}}]
 > 1:63: routers[0].interpreter.kind: io.l5d.namerd is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

@@ -53,6 +53,8 @@ export type IdentifierConfig = RouterConfig['identifier'][number];
 export type HttpIdentifierConfig = HttpRouterConfig['identifier'][number];
 /** One of an h2 router's `identifier`s. */
 export type H2IdentifierConfig = H2RouterConfig['identifier'][number];
+/** A router's `tracePropagator`. */
+export type TracePropagatorConfig = RouterConfig['tracePropagator'];
 /** A router's `interpreter`. */
 export type InterpreterConfig = RouterConfig['interpreter'];
 /** One of `telemetry`. */

@@ -45,6 +45,8 @@ export const TOKEN_L5D_SUCCESS_CLASS = 24;
 export const TOKEN_L5D_RETRYABLE = 25;
 export const TOKEN_MAX_FORWARDS = 26;
 export const TOKEN_X_FORWARDED_CLIENT_CERT = 27;
+/** Any field of a B3 trace context: which one it is, its name tells. */
+export const TOKEN_B3 = 29;
 /** An underscore spelling of a framing field, which some peers take for the field itself. Never leaves the parser. */
 export const TOKEN_LOOKALIKE = 28;
 /** The field is not to be forwarded: Connection names it, or it is a trailer that may not be one. */
@@ -84,6 +86,15 @@ export const TOKEN_NAMES: readonly string[] = [
 
 const LOOKALIKES: readonly string[] = ['content_length', 'transfer_encoding'];
 
+const B3_NAMES: readonly string[] = [
+  'b3',
+  'x-b3-flags',
+  'x-b3-parentspanid',
+  'x-b3-sampled',
+  'x-b3-spanid',
+  'x-b3-traceid',
+];
+
 const ORDINARY_NAMES: readonly string[] = [
   'accept',
   'accept-encoding',
@@ -115,9 +126,6 @@ const ORDINARY_NAMES: readonly string[] = [
   'upgrade-insecure-requests',
   'user-agent',
   'vary',
-  'x-b3-sampled',
-  'x-b3-spanid',
-  'x-b3-traceid',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -127,7 +135,7 @@ const ORDINARY_NAMES: readonly string[] = [
 
 const LETTER_CASE = 0x20202020;
 /** Found by trying random odd numbers until no two names met; of no meaning otherwise. */
-const MULTIPLIER = 0x356d3dd5;
+const MULTIPLIER = 0x03960851;
 const SLOT_BITS = 8;
 /** Names lie at `slot * NAME_STRIDE`, with bit 0x20 set in every byte. */
 const NAME_STRIDE = 32;
@@ -161,6 +169,7 @@ for (const [token, name] of TOKEN_NAMES.entries()) {
   if (token !== TOKEN_NONE) addName(name, token);
 }
 for (const name of LOOKALIKES) addName(name, TOKEN_LOOKALIKE);
+for (const name of B3_NAMES) addName(name, TOKEN_B3);
 for (const name of ORDINARY_NAMES) addName(name, TOKEN_NONE);
 
 /**

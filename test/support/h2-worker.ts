@@ -20,8 +20,8 @@ import { Gates } from '../../core/shared/gates.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { WorkerLoad } from '../../core/shared/worker-load.ts';
 import { Http1Client } from '../../workers/http1/client.ts';
+import { LinkerdTracePropagator } from '../../workers/http1/linkerd-trace-propagator.ts';
 import { SectionRequestHeads } from '../../workers/http1/section-writer.ts';
-import { TraceIds } from '../../workers/http1/trace-ids.ts';
 import { Http2Client } from '../../workers/http2/client.ts';
 import { RequestEncoder } from '../../workers/http2/request-encoder.ts';
 import { Http2Server } from '../../workers/http2/server.ts';
@@ -125,7 +125,7 @@ export class H2Worker {
     publisher.publish(this.#client, [{ ip: '10.0.0.1', port: 80, weight: 1 }]);
     const config = readConfig(keys, server);
     const random = new Random(1);
-    const traceIds = new TraceIds(random);
+    const trace = new LinkerdTracePropagator(random);
     const parser = new HeadParser(TEST_LIMITS);
     const speaksHttp2 = config.client.protocol === 'h2';
     const http2 = new Http2Client(net, 0, config.client, scratchAt, () => false);
@@ -156,7 +156,7 @@ export class H2Worker {
       router: this.router,
       config: config.servers[0] as H2ServerConfig,
       scope: SERVER_SCOPE,
-      heads: speaksHttp2 ? new RequestEncoder(net, traceIds, () => 0) : new SectionRequestHeads(net, traceIds),
+      heads: speaksHttp2 ? new RequestEncoder(net, trace, () => 0) : new SectionRequestHeads(net, trace),
       scratchAt,
       gates: new Gates(Gates.allocate(1, 1), 1),
       gate: 0,

@@ -9,8 +9,7 @@ import {
   FIELD_VALUE_START,
   type ParsedHead,
 } from '../../core/http1/parsed-head.ts';
-import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_CTX_TRACE, TOKEN_L5D_SAMPLE } from '../../core/http1/tokens.ts';
-import type { TraceIds } from './trace-ids.ts';
+import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_SAMPLE } from '../../core/http1/tokens.ts';
 
 const DEADLINE = /^(-?\d{1,19}) (-?\d{1,19})$/;
 const RATE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -45,20 +44,6 @@ export function strictestDeadline(bytes: Uint8Array, parser: ParsedHead): string
 export function readSampleRate(bytes: Uint8Array, parser: ParsedHead): number {
   const [value = ''] = valuesOf(bytes, parser, TOKEN_L5D_SAMPLE);
   return RATE.test(value) ? Math.min(Math.max(Number(value), 0), 1) : -1;
-}
-
-/** Makes the trace context of a request: that which its head goes on with, or a new one. @param clearContext believe no client */
-export function beginTrace(traceIds: TraceIds, bytes: Uint8Array, head: ParsedHead, clearContext: boolean): void {
-  const { seen, fields, first } = head;
-  let from = -1;
-  let to = -1;
-  if (!clearContext && (seen & (1 << TOKEN_L5D_CTX_TRACE)) !== 0) {
-    const place = (first[TOKEN_L5D_CTX_TRACE] as number) * FIELD_STRIDE;
-    from = fields[place + FIELD_VALUE_START] as number;
-    to = fields[place + FIELD_VALUE_END] as number;
-  }
-  const isSampled = !clearContext && (seen & (1 << TOKEN_L5D_SAMPLE)) !== 0;
-  traceIds.begin(bytes, from, to, isSampled ? readSampleRate(bytes, head) : -1);
 }
 
 function valuesOf(bytes: Uint8Array, parser: ParsedHead, token: number): string[] {

@@ -8,13 +8,10 @@ import {
   TOKEN_HOP_NAMED,
   TOKEN_KEEP_ALIVE,
   TOKEN_L5D_CTX_DTAB,
-  TOKEN_L5D_CTX_TRACE,
   TOKEN_L5D_DST_CLIENT,
   TOKEN_L5D_DST_RESIDUAL,
   TOKEN_L5D_DST_SERVICE,
   TOKEN_L5D_DTAB,
-  TOKEN_L5D_REQID,
-  TOKEN_L5D_SAMPLE,
   TOKEN_L5D_SUCCESS_CLASS,
   TOKEN_PROXY_AUTHENTICATE,
   TOKEN_PROXY_AUTHORIZATION,
@@ -38,15 +35,15 @@ export const HOP_BY_HOP =
 /** What is between a client and its proxy. */
 export const OF_PROXY = (1 << TOKEN_PROXY_AUTHENTICATE) | (1 << TOKEN_PROXY_AUTHORIZATION);
 
-/** What a request has to lose whatever it came over: what ends here, and what Weft says anew. */
+/**
+ * What a request has to lose whatever it came over: what ends here, and what Weft says anew. Those of its trace are the
+ * propagator's matter (trace-propagator.ts).
+ */
 export const REPLACED_IN_REQUEST =
   OF_PROXY |
   (1 << TOKEN_VIA) |
   (1 << TOKEN_L5D_DTAB) |
   (1 << TOKEN_L5D_CTX_DTAB) |
-  (1 << TOKEN_L5D_CTX_TRACE) |
-  (1 << TOKEN_L5D_SAMPLE) |
-  (1 << TOKEN_L5D_REQID) |
   (1 << TOKEN_L5D_DST_SERVICE) |
   (1 << TOKEN_L5D_DST_CLIENT) |
   (1 << TOKEN_L5D_DST_RESIDUAL) |

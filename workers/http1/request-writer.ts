@@ -7,7 +7,7 @@
  *     l5d-dst-service: /svc/web       prepared with the route
  *     l5d-dst-client: /#/io.l5d.fs/web
  *     via: 1.1 linkerd
- *     l5d-reqid: 00c0ffee...          made for each request
+ *     l5d-reqid: 00c0ffee...          made for each request (trace-propagator.ts)
  *     l5d-ctx-trace: ...
  */
 import type { HeadParser } from '../../core/http1/head.ts';
@@ -26,7 +26,7 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
-import { beginTrace, isRepeated, strictestDeadline } from './context-fields.ts';
+import { isRepeated, strictestDeadline } from './context-fields.ts';
 import {
   CONNECTION_UPGRADE,
   copyBytes,
@@ -40,11 +40,11 @@ import {
   VIA_SUFFIX,
 } from './field-lines.ts';
 import { DROPPED_FROM_REQUEST, startsWithL5d } from './forwarded-fields.ts';
-import { TRACE_LINES_BYTES_MAX, type TraceIds } from './trace-ids.ts';
+import type { TracePropagator } from './trace-propagator.ts';
 
 const HOST_START = piece('host: ');
 const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
-const EXTRA_BYTES_MAX = 96 + TRACE_LINES_BYTES_MAX;
+const EXTRA_BYTES_MAX = 96;
 
 /** What a server's settings change in the head. */
 export interface RequestHeadOptions {
@@ -58,13 +58,16 @@ export interface RequestHeadOptions {
 export class RequestWriter {
   /** Where, in the head last written, the lines begin that are made for each request. */
   composedEnd = 0;
+  /** Fields that a request loses, one bit a token. */
+  readonly dropped: number;
+  readonly trace: TracePropagator;
   readonly #net: Net;
-  readonly #traceIds: TraceIds;
   readonly #wallClockMs: () => number;
 
-  constructor(net: Net, traceIds: TraceIds, wallClockMs: () => number) {
+  constructor(net: Net, trace: TracePropagator, wallClockMs: () => number) {
     this.#net = net;
-    this.#traceIds = traceIds;
+    this.trace = trace;
+    this.dropped = DROPPED_FROM_REQUEST | trace.fields;
     this.#wallClockMs = wallClockMs;
   }
 
@@ -89,6 +92,7 @@ export class RequestWriter {
       parser.methodStart +
       branch.headers.byteLength +
       EXTRA_BYTES_MAX +
+      this.trace.lineBytesMax +
       (options.timestampHeader?.length ?? 0);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
@@ -127,10 +131,10 @@ export class RequestWriter {
   ): number {
     const { fields, fieldCount, authorityFromTarget } = parser;
     const deadlines = isRepeated(parser, TOKEN_L5D_CTX_DEADLINE);
-    if ((parser.seen & DROPPED_FROM_REQUEST) === 0 && !authorityFromTarget && !clearContext && !deadlines) {
+    if ((parser.seen & this.dropped) === 0 && !authorityFromTarget && !clearContext && !deadlines) {
       return copyBytes(bytes, at, fieldsStart(parser, headEnd), headEnd - 2);
     }
-    let dropped = authorityFromTarget ? DROPPED_FROM_REQUEST | (1 << TOKEN_HOST) : DROPPED_FROM_REQUEST;
+    let dropped = authorityFromTarget ? this.dropped | (1 << TOKEN_HOST) : this.dropped;
     if (deadlines) dropped |= 1 << TOKEN_L5D_CTX_DEADLINE;
     let end = at;
     if (authorityFromTarget) {
@@ -158,11 +162,12 @@ export class RequestWriter {
   /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
   writeRemembered(exchange: Exchange, composed: Piece): boolean {
     const { bytes } = this.#net;
-    const capacity = composed.byteLength + TRACE_LINES_BYTES_MAX + 2;
+    const capacity = composed.byteLength + this.trace.lineBytesMax + 2;
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     let end = copyPiece(bytes, at, composed);
-    end = this.#traceIds.write(bytes, end, -1, -1, -1);
+    this.trace.beginNew();
+    end = this.trace.writeLines(bytes, end);
     bytes[end] = 13;
     bytes[end + 1] = 10;
     exchange.holdHead(at, end + 2, capacity);
@@ -185,8 +190,8 @@ export class RequestWriter {
     }
     if (parser.versionMinor === 0) bytes[end - VIA_MINOR_BACK] = 0x30;
     this.composedEnd = end;
-    beginTrace(this.#traceIds, bytes, parser, options.clearContext);
-    end = this.#traceIds.writeLines(bytes, end);
+    this.trace.begin(bytes, parser, options.clearContext);
+    end = this.trace.writeLines(bytes, end);
     if (isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
       const deadline = strictestDeadline(bytes, parser);
       if (deadline !== undefined) end = copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));

@@ -17,8 +17,8 @@ import { TestNet } from '../net/test-net.ts';
 import { Exchange } from '../router/exchange.ts';
 import type { Router } from '../router/router.ts';
 import type { RouteBranch } from '../router/routes.ts';
+import { LinkerdTracePropagator } from './linkerd-trace-propagator.ts';
 import { SectionRequestHeads, type SectionResponse, writeSectionResponse } from './section-writer.ts';
-import { TraceIds } from './trace-ids.ts';
 
 const { WEFT_FUZZ_CASES = '400', WEFT_FUZZ_SEED = String(Date.now() % 2147483647) } = process.env;
 const RUN = { seed: Number(WEFT_FUZZ_SEED), numRuns: Number(WEFT_FUZZ_CASES) };
@@ -33,7 +33,7 @@ const heads = new TestHeads(world);
 const { net } = world;
 const { bytes } = net;
 const at = world.take(65_536);
-const writer = new SectionRequestHeads(net, new TraceIds(new Random(1)));
+const writer = new SectionRequestHeads(net, new LinkerdTracePropagator(new Random(1)));
 const exchange = new Exchange({} as Router);
 const parser = new HeadParser({
   ...TEST_LIMITS,

@@ -29,16 +29,16 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
-import { beginTrace, isRepeated, strictestDeadline } from './context-fields.ts';
+import { isRepeated, strictestDeadline } from './context-fields.ts';
 import { copyBytes, copyPiece, piece, VIA_LINE } from './field-lines.ts';
 import { DROPPED_FROM_REQUEST, REPLACED_IN_RESPONSE, startsWithL5d } from './forwarded-fields.ts';
 import { writeVia } from './request-writer.ts';
-import { TRACE_LINES_BYTES_MAX, type TraceIds } from './trace-ids.ts';
+import type { TracePropagator } from './trace-propagator.ts';
 
 /** Of Cookie in HPACK's static table. */
 const COOKIE_NAME_INDEX = 32;
 const LINE_BYTES = 4;
-const EXTRA_BYTES_MAX = 256 + TRACE_LINES_BYTES_MAX;
+const EXTRA_BYTES_MAX = 256;
 const START = { version: piece(' HTTP/1.1\r\nhost: '), end: piece('\r\n') };
 const CHUNKED = piece('transfer-encoding: chunked\r\n');
 const CRLF = piece('\r\n');
@@ -51,12 +51,12 @@ export class SectionRequestHeads implements RequestHeads {
   readonly remembers = false;
   readonly tunnels = false;
   composedEnd = 0;
+  readonly trace: TracePropagator;
   readonly #net: Net;
-  readonly #traceIds: TraceIds;
 
-  constructor(net: Net, traceIds: TraceIds) {
+  constructor(net: Net, trace: TracePropagator) {
     this.#net = net;
-    this.#traceIds = traceIds;
+    this.trace = trace;
   }
 
   write(
@@ -69,11 +69,16 @@ export class SectionRequestHeads implements RequestHeads {
     const section = head as FieldSection;
     const { bytes } = this.#net;
     const capacity =
-      section.textEnd - section.textAt + section.fieldCount * LINE_BYTES + branch.headers.byteLength + EXTRA_BYTES_MAX;
+      section.textEnd -
+      section.textAt +
+      section.fieldCount * LINE_BYTES +
+      branch.headers.byteLength +
+      EXTRA_BYTES_MAX +
+      this.trace.lineBytesMax;
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     let end = writeStartLine(bytes, at, section, consumedBytes);
-    end = writeFields(bytes, end, section, DROPPED_OF_REQUEST, clearContext);
+    end = writeFields(bytes, end, section, DROPPED_OF_REQUEST | this.trace.fields, clearContext);
     if (section.bodyKind === BODY_CHUNKED) end = copyPiece(bytes, end, CHUNKED);
     end = this.#writeRouting(bytes, end, section, branch, clearContext);
     end = copyPiece(bytes, end, CRLF);
@@ -96,8 +101,8 @@ export class SectionRequestHeads implements RequestHeads {
     const viaSeen = (section.seen & (1 << TOKEN_VIA)) !== 0;
     let end = branch.headers.write(bytes, at, branch.headers.byteLength - (viaSeen ? VIA_LINE.byteLength : 0));
     if (viaSeen) end = writeVia(bytes, end, section);
-    beginTrace(this.#traceIds, bytes, section, clearContext);
-    end = this.#traceIds.writeLines(bytes, end);
+    this.trace.begin(bytes, section, clearContext);
+    end = this.trace.writeLines(bytes, end);
     if (clearContext || !isRepeated(section, TOKEN_L5D_CTX_DEADLINE)) return end;
     const deadline = strictestDeadline(bytes, section);
     return deadline === undefined ? end : copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));

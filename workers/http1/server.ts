@@ -3,13 +3,7 @@ import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import { BODY_NONE, FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
-import {
-  TOKEN_L5D_CTX_DEADLINE,
-  TOKEN_L5D_CTX_TRACE,
-  TOKEN_L5D_SAMPLE,
-  TOKEN_UPGRADE,
-  TOKEN_VIA,
-} from '../../core/http1/tokens.ts';
+import { TOKEN_L5D_CTX_DEADLINE, TOKEN_UPGRADE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { reasonIndex } from '../../core/reasons.ts';
@@ -30,9 +24,8 @@ import { AFTER, type ResponseHeadOptions } from './response-writer.ts';
 import { Http1ServerConnection } from './server-connection.ts';
 import type { Http1ServerResponder } from './server-responder.ts';
 
-/** Fields that make a request more than its bytes and its route. */
-const NOT_PLAIN =
-  (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_TRACE) | (1 << TOKEN_L5D_CTX_DEADLINE) | (1 << TOKEN_L5D_SAMPLE);
+/** Fields that make a request more than its bytes and its route, beside those of its trace. */
+const NOT_PLAIN = (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_DEADLINE);
 
 /** Bounds of an http router on what Weft itself answers. */
 export type HttpBounds = Pick<HttpRouterConfig, 'maxErrResponseKB' | 'maxHeadersKB'>;
@@ -211,7 +204,7 @@ export class Http1Server {
       parser.method !== METHOD_CONNECT &&
       !exchange.upgradeRequested &&
       !parser.expectContinue &&
-      (parser.seen & NOT_PLAIN) === 0 &&
+      (parser.seen & (NOT_PLAIN | this.writer.trace.fields)) === 0 &&
       this.config.timestampHeader === undefined &&
       route.draw === null &&
       route.cached;

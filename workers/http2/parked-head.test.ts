@@ -11,7 +11,7 @@ import { Random } from '../../core/balance/random.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import { fieldsOf } from '../../core/http2/hpack/test-codec.ts';
 import { readRequestHead } from '../../core/http2/message-head.ts';
-import { TraceIds } from '../http1/trace-ids.ts';
+import { LinkerdTracePropagator } from '../http1/linkerd-trace-propagator.ts';
 import { TestNet } from '../net/test-net.ts';
 import { Exchange } from '../router/exchange.ts';
 import type { Router } from '../router/router.ts';
@@ -25,7 +25,7 @@ const GET = [':method: GET', ':scheme: http', ':authority: web', ':path: /'];
 
 const world = new TestNet();
 const heads = new TestHeads(world);
-const encoder = new RequestEncoder(world.net, new TraceIds(new Random(1)), () => 0);
+const encoder = new RequestEncoder(world.net, new LinkerdTracePropagator(new Random(1)), () => 0);
 const exchange = new Exchange({} as Router);
 
 /** Everything that a section says to those who read it, in words. */

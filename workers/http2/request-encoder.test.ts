@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { Random } from '../../core/balance/random.ts';
 import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import { Piece } from '../http1/field-lines.ts';
-import { TraceIds } from '../http1/trace-ids.ts';
+import { LinkerdTracePropagator } from '../http1/linkerd-trace-propagator.ts';
 import { TestNet } from '../net/test-net.ts';
 import { Exchange } from '../router/exchange.ts';
 import type { Router } from '../router/router.ts';
@@ -32,7 +32,7 @@ const GET = [':method: GET', ':scheme: http', ':authority: web', ':path: /'];
 const world = new TestNet();
 const heads = new TestHeads(world);
 const { net } = world;
-const encoder = new RequestEncoder(net, new TraceIds(new Random(1)), () => NOW_MS);
+const encoder = new RequestEncoder(net, new LinkerdTracePropagator(new Random(1)), () => NOW_MS);
 const exchange = new Exchange({} as Router);
 
 interface Options {

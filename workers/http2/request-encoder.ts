@@ -23,25 +23,21 @@ import {
   INDEX_SCHEME_HTTP,
   staticField,
 } from '../../core/http2/hpack/static-table.ts';
-import { beginTrace, isRepeated, strictestDeadline } from '../http1/context-fields.ts';
+import { isRepeated, strictestDeadline } from '../http1/context-fields.ts';
 import { copyPiece, type Piece, viewOf } from '../http1/field-lines.ts';
 import { REPLACED_IN_REQUEST } from '../http1/forwarded-fields.ts';
-import { CONTEXT_BYTES_MAX, TRACE_ID_BYTES, type TraceIds } from '../http1/trace-ids.ts';
+import type { TracePropagator } from '../http1/trace-propagator.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
 import { joinedVia, writeFields } from './field-encoder.ts';
-import { field, fieldStart, VIA } from './prepared-fields.ts';
+import { field, VIA } from './prepared-fields.ts';
 import type { RequestHeads } from './request-heads.ts';
 
 /** HTTP/2 has a pseudo-header field for it. */
 const REPLACED = REPLACED_IN_REQUEST | (1 << TOKEN_HOST);
 
-const REQID_START = fieldStart('l5d-reqid', TRACE_ID_BYTES);
-const CONTEXT_START = fieldStart('l5d-ctx-trace', 44);
-const LONG_CONTEXT_START = fieldStart('l5d-ctx-trace', CONTEXT_BYTES_MAX);
-const TRACE_BYTES_MAX = REQID_START.byteLength + TRACE_ID_BYTES + LONG_CONTEXT_START.byteLength + CONTEXT_BYTES_MAX;
 const PSEUDO_BYTES_MAX = 4 * FIELD_CODING_BYTES_MAX;
 const DEADLINE_BYTES_MAX = 80;
 
@@ -51,13 +47,13 @@ export class RequestEncoder implements RequestHeads {
   readonly tunnels = true;
   /** Where, in the head last written, the fields begin that are made for each request. */
   composedEnd = 0;
+  readonly trace: TracePropagator;
   readonly #net: Net;
-  readonly #traceIds: TraceIds;
   readonly #wallClockMs: () => number;
 
-  constructor(net: Net, traceIds: TraceIds, wallClockMs: () => number) {
+  constructor(net: Net, trace: TracePropagator, wallClockMs: () => number) {
     this.#net = net;
-    this.#traceIds = traceIds;
+    this.trace = trace;
     this.#wallClockMs = wallClockMs;
   }
 
@@ -87,12 +83,12 @@ export class RequestEncoder implements RequestHeads {
       FIELD_CODING_BYTES_MAX +
       DEADLINE_BYTES_MAX +
       (timestampHeader === undefined ? 0 : timestampHeader.length + DEADLINE_BYTES_MAX) +
-      TRACE_BYTES_MAX;
+      this.trace.fieldBytesMax;
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     const view = viewOf(bytes);
     let end = writePseudoFields(bytes, view, at, head, consumedBytes);
-    end = writeFields(bytes, view, end, head, droppedOf(head), clearContext);
+    end = writeFields(bytes, view, end, head, droppedOf(head) | this.trace.fields, clearContext);
     if (timestampHeader !== undefined) {
       end = copyPiece(bytes, end, field(timestampHeader.toLowerCase(), String(this.#wallClockMs())));
     }
@@ -104,11 +100,11 @@ export class RequestEncoder implements RequestHeads {
   /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
   writeRemembered(exchange: Exchange, composed: Piece): boolean {
     const { bytes } = this.#net;
-    const capacity = composed.byteLength + TRACE_BYTES_MAX;
+    const capacity = composed.byteLength + this.trace.fieldBytesMax;
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
-    this.#traceIds.begin(bytes, -1, -1, -1);
-    const end = this.#writeTrace(bytes, copyPiece(bytes, at, composed));
+    this.trace.beginNew();
+    const end = this.trace.writeFields(bytes, copyPiece(bytes, at, composed));
     exchange.holdHead(at, end, capacity);
     return true;
   }
@@ -126,16 +122,8 @@ export class RequestEncoder implements RequestHeads {
       if (deadline !== undefined) end = copyPiece(bytes, end, field('l5d-ctx-deadline', deadline));
     }
     this.composedEnd = end;
-    beginTrace(this.#traceIds, bytes, head, clearContext);
-    return this.#writeTrace(bytes, end);
-  }
-
-  #writeTrace(bytes: Uint8Array, at: number): number {
-    const traceIds = this.#traceIds;
-    let end = copyPiece(bytes, at, REQID_START);
-    end = traceIds.writeTraceId(bytes, end);
-    end = copyPiece(bytes, end, traceIds.contextBytes === CONTEXT_BYTES_MAX ? LONG_CONTEXT_START : CONTEXT_START);
-    return traceIds.writeContext(bytes, end);
+    this.trace.begin(bytes, head, clearContext);
+    return this.trace.writeFields(bytes, end);
   }
 }
 

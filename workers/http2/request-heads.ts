@@ -4,6 +4,7 @@
  */
 import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import type { Piece } from '../http1/field-lines.ts';
+import type { TracePropagator } from '../http1/trace-propagator.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
 
@@ -11,6 +12,8 @@ import type { RouteBranch } from '../router/routes.ts';
 export interface RequestHeads {
   /** Where, in the head last written, what is made for each request begins: what lies before can be used again. */
   readonly composedEnd: number;
+  /** What carries the trace on. */
+  readonly trace: TracePropagator;
   /** Heads that were written may be used again. */
   readonly remembers: boolean;
   /** The endpoints' protocol has tunnels on streams: CONNECT can go on. */

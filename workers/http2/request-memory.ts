@@ -3,7 +3,7 @@
  * route, as for HTTP/1 (workers/http1/remembered-heads.ts).
  */
 
-import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_CTX_TRACE, TOKEN_L5D_SAMPLE, TOKEN_VIA } from '../../core/http1/tokens.ts';
+import { TOKEN_L5D_CTX_DEADLINE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import type { Route, RouteBranch } from '../router/routes.ts';
@@ -12,8 +12,7 @@ import { BlockMemory, type KnownBlock, type Remembered } from './block-memory.ts
 const SLOTS = 1024;
 
 /** Fields that make a request more than its bytes and its route. */
-const NOT_PLAIN =
-  (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_TRACE) | (1 << TOKEN_L5D_CTX_DEADLINE) | (1 << TOKEN_L5D_SAMPLE);
+const NOT_PLAIN = (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_DEADLINE);
 
 /** A request head and where it leads. */
 export interface RememberedRequest extends Remembered {
@@ -36,7 +35,7 @@ export class RequestMemory extends BlockMemory<RememberedRequest> {
   }
 }
 
-/** Whether a request's head says all there is to be said of it. */
-export function isPlain(section: FieldSection, route: Route): boolean {
-  return (section.seen & NOT_PLAIN) === 0 && route.draw === null && route.cached;
+/** Whether a request's head says all there is to be said of it. @param traceFields tokens that a trace is read from */
+export function isPlain(section: FieldSection, route: Route, traceFields: number): boolean {
+  return (section.seen & (NOT_PLAIN | traceFields)) === 0 && route.draw === null && route.cached;
 }

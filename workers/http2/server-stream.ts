@@ -149,7 +149,8 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
       return;
     }
-    if (block !== null && this.limitTick === NEVER && isPlain(section, route)) this.remember(block, section, exchange);
+    const plain = block !== null && this.limitTick === NEVER && isPlain(section, route, heads.trace.fields);
+    if (plain) this.remember(block, section, exchange);
     router.dispatch(exchange);
   }
 

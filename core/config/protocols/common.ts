@@ -3,6 +3,7 @@ import { interpreter } from '../interpreters/registry.ts';
 import { removedRouterKeys } from '../removed.ts';
 import { boolean, dtab, int, path } from '../scalars.ts';
 import { keys, later, list, object, section, withDefault } from '../schema.ts';
+import { tracePropagator } from '../trace-propagators/registry.ts';
 
 const bindingCache = object({
   paths: withDefault(int(1), 1000),
@@ -26,9 +27,11 @@ export const binding = {
   bindingCache: section(bindingCache),
 };
 
+/** How a request's trace goes on. */
+export const tracing = { tracePropagator: section(tracePropagator, 'io.l5d.default') };
+
 /** What neither has yet, or has no more. */
 export const refused = {
-  tracePropagator: later(keys('kind')),
   announcers: later(list(keys('kind', 'zkAddrs', 'pathPrefix', 'prefix', 'experimental'))),
   ...removedRouterKeys,
 };

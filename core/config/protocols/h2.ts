@@ -6,7 +6,7 @@ import { nonEmptyText } from '../scalars.ts';
 import { later, list, section, withDefault } from '../schema.ts';
 import { h2Server } from '../server.ts';
 import { h2Service } from '../service.ts';
-import { binding, refused } from './common.ts';
+import { binding, refused, tracing } from './common.ts';
 
 /** `h2`. */
 export const h2 = protocol('h2', {
@@ -18,6 +18,7 @@ export const h2 = protocol('h2', {
   /** Tried in order. */
   identifier: withDefault(h2Identifiers, [{ kind: 'io.l5d.header.token', header: ':authority', experimental: false }]),
   ...binding,
+  ...tracing,
   h2AccessLog: later(),
   h2AccessLogRollPolicy: later(),
   h2AccessLogAppend: later(),

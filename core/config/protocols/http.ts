@@ -6,7 +6,7 @@ import { boolean, INT_MAX, int, nonEmptyText } from '../scalars.ts';
 import { later, list, only, section, withDefault } from '../schema.ts';
 import { httpServer } from '../server.ts';
 import { httpService } from '../service.ts';
-import { binding, refused } from './common.ts';
+import { binding, refused, tracing } from './common.ts';
 
 /** Sizes are given in KB and held in bytes: both must be ints. */
 const kilobytes = int(1, INT_MAX >> 10);
@@ -21,6 +21,7 @@ export const http = protocol('http', {
   /** Tried in order. */
   identifier: withDefault(httpIdentifiers, [{ kind: 'io.l5d.header.token', header: 'Host', experimental: false }]),
   ...binding,
+  ...tracing,
   maxHeadersKB: withDefault(kilobytes, 8),
   maxInitialLineKB: withDefault(kilobytes, 4),
   maxErrResponseKB: withDefault(kilobytes, 5120),
