@@ -66,9 +66,9 @@ test('vector 2: an open endpoint beats a busy one whatever their loads, a busy o
 test('vector 3: with all endpoints busy requests still go out, counted as max_effort_exhausted', () => {
   for (const kind of ['p2c', 'ewma'] as const) {
     const { countPicks, mark, told, table, cells } = setUp(kind, [1, 1, 1]);
-    assert.equal(isOpen(table, cells), true);
+    assert.equal(isOpen(table, cells, 0), true);
     for (let index = 0; index < 3; index += 1) mark(index, STATUS_BUSY);
-    assert.equal(isOpen(table, cells), false);
+    assert.equal(isOpen(table, cells, 0), false);
     const counts = countPicks(PICKS);
     assert.ok(
       counts.every((count) => count > PICKS / 10),

@@ -55,9 +55,9 @@ export class PowerOfTwo {
     let index = table.classDraw === undefined ? 0 : table.classDraw.draw(random);
     let row = this.pickOpen(table, index, cells, nowTicks, random);
     if (row >= 0) return row;
-    if (table.classDraw !== undefined && !hasOpen(table, index, cells)) {
+    if (table.classDraw !== undefined && !hasOpen(table, index, cells, nowTicks)) {
       this.events.onBusyWeightClass();
-      index = nextOpenClass(table, index, cells);
+      index = nextOpenClass(table, index, cells, nowTicks);
       row = this.pickOpen(table, index, cells, nowTicks, random);
       if (row >= 0) return row;
     }
@@ -74,7 +74,7 @@ export class PowerOfTwo {
   ): number {
     for (let effort = 0; effort < this.maxEffort; effort += 1) {
       const row = this.choose(table, index, cells, nowTicks, random);
-      if (cells.status(row) === STATUS_OPEN) return row;
+      if (cells.status(row, nowTicks) === STATUS_OPEN) return row;
     }
     return -1;
   }
@@ -89,7 +89,7 @@ export class PowerOfTwo {
     const a = table.rows[start + first] as number;
     // Steps over `first` without a branch, which would be mispredicted every other time.
     const b = table.rows[start + other + 1 + ((other - first) >> 31)] as number;
-    const better = cells.status(a) - cells.status(b);
+    const better = cells.status(a, nowTicks) - cells.status(b, nowTicks);
     if (better !== 0) return better < 0 ? a : b;
     if (this.ewma) return cells.lighterByEwma(a, b, nowTicks);
     return cells.pending(a) <= cells.pending(b) ? a : b;
@@ -97,26 +97,26 @@ export class PowerOfTwo {
 }
 
 /** Whether any endpoint can be used without reserve: the client's status (spec 05 section 7). O(endpoints). */
-export function isOpen(table: EndpointTable, cells: EndpointCells): boolean {
+export function isOpen(table: EndpointTable, cells: EndpointCells, nowTicks: number): boolean {
   for (let index = 0; index < table.classCount; index += 1) {
-    if (hasOpen(table, index, cells)) return true;
+    if (hasOpen(table, index, cells, nowTicks)) return true;
   }
   return false;
 }
 
-function hasOpen(table: EndpointTable, index: number, cells: EndpointCells): boolean {
+function hasOpen(table: EndpointTable, index: number, cells: EndpointCells, nowTicks: number): boolean {
   const end = table.classStart[index + 1] as number;
   for (let at = table.classStart[index] as number; at < end; at += 1) {
-    if (cells.status(table.rows[at] as number) === STATUS_OPEN) return true;
+    if (cells.status(table.rows[at] as number, nowTicks) === STATUS_OPEN) return true;
   }
   return false;
 }
 
 /** The first open class after one, cyclic by ascending weight; the class itself when none is open. */
-function nextOpenClass(table: EndpointTable, index: number, cells: EndpointCells): number {
+function nextOpenClass(table: EndpointTable, index: number, cells: EndpointCells, nowTicks: number): number {
   for (let step = 1; step < table.classCount; step += 1) {
     const next = (index + step) % table.classCount;
-    if (hasOpen(table, next, cells)) return next;
+    if (hasOpen(table, next, cells, nowTicks)) return next;
   }
   return index;
 }

@@ -4,7 +4,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../balance/random.ts';
 import { EndpointCells, elapsedTicks, PENALTY_MICROS } from './endpoint-cells.ts';
-import { createEndpointBuffer, EndpointRegion, ROW_COST_MICROS, ROW_SHIFT, TICK_MICROS } from './endpoint-region.ts';
+import {
+  createEndpointBuffer,
+  EndpointRegion,
+  ROW_COST_MICROS,
+  ROW_SHIFT,
+  ROW_STATUS,
+  STATUS_BUSY,
+  STATUS_OPEN,
+  TICK_MICROS,
+} from './endpoint-region.ts';
+import { ACCRUAL, accrualOf, withAccrualUntil } from './status-word.ts';
 
 const PLAIN = { decayTimeMs: 10_000, failurePenaltyMs: 0 };
 const SECOND_TICKS = 1e6 / TICK_MICROS;
@@ -36,6 +46,20 @@ test('an endpoint never observed: load 0 while idle, the penalty while its first
   assert.ok(Math.abs(PENALTY_MICROS / 3.6e9 - 39) < 0.1, 'about 39 hours');
   cells.finish(0, 0, 0, 0, false);
   assert.equal(cells.peakEwma(0, 0), 2, 'a response within the clock tick still counts as observed');
+});
+
+test('who looks at a death that is over opens the endpoint to a probe, for all workers', () => {
+  const region = newRegion(1, 2);
+  const [one, other] = [1, 2].map((seed) => new EndpointCells(region, PLAIN, new Random(seed))) as [
+    EndpointCells,
+    EndpointCells,
+  ];
+  const statusAt = region.rowsAt + ROW_STATUS;
+  region.words[statusAt] = withAccrualUntil(0, ACCRUAL.dead, 1, 0, 5000);
+  assert.equal(one.status(0, 4 * SECOND_TICKS), STATUS_BUSY);
+  assert.equal(one.status(0, 6 * SECOND_TICKS), STATUS_OPEN);
+  assert.equal(accrualOf(region.words[statusAt] as number), ACCRUAL.probeOpen);
+  assert.equal(other.status(0, 0), STATUS_OPEN);
 });
 
 test('a peak counts at once, a lower response time by the time that passed', () => {

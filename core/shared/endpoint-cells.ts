@@ -28,6 +28,7 @@ import {
   ROW_STATUS,
   TICK_MICROS,
 } from './endpoint-region.ts';
+import { ACCRUAL, isDue, STATUS_MASK, withAccrual } from './status-word.ts';
 
 /** Load added to an endpoint that has requests out and no response yet: Finagle's (2^63−1) >> 16 ns, 39 hours. */
 export const PENALTY_MICROS = Number((2n ** 63n - 1n) >> 16n) / 1000;
@@ -144,12 +145,17 @@ export class EndpointCells {
     return loadB < loadA || loadB * this.decay(restB - restA) < loadA ? b : a;
   }
 
-  /** One of the STATUS_ values. */
-  status(row: number): number {
-    return this.words[this.at(row) + ROW_STATUS] as number;
+  /** One of the STATUS_ values, as of now: a death that is over is not there any more. */
+  status(row: number, nowTicks: number): number {
+    const statusAt = this.at(row) + ROW_STATUS;
+    const word = this.words[statusAt] as number;
+    if (!isDue(word, nowTicks)) return word & STATUS_MASK;
+    // Whoever changed the word meanwhile has seen the same, or what came of it.
+    Atomics.compareExchange(this.words, statusAt, word, withAccrual(word, ACCRUAL.probeOpen));
+    return (this.words[statusAt] as number) & STATUS_MASK;
   }
 
-  /** Marks the endpoint for all workers. */
+  /** Sets a bare status for all workers. */
   setStatus(row: number, status: number): void {
     Atomics.store(this.words, this.at(row) + ROW_STATUS, status);
   }

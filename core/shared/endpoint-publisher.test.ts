@@ -77,7 +77,7 @@ test('an endpoint that stays keeps row, load and status, even when its weight ch
   assert.deepEqual(Array.from(table.classStart), [0, 1, 2]);
   assert.equal(table.rows[0], stayed);
   assert.equal(cells.peakEwma(stayed, 9), 1400);
-  assert.equal(cells.status(stayed), STATUS_BUSY);
+  assert.equal(cells.status(stayed, 0), STATUS_BUSY);
   assert.deepEqual(region.describe(stayed), address(2, 0.5));
 });
 

@@ -25,6 +25,7 @@ import {
   TABLE_LIST,
   TABLE_SHIFT,
 } from './endpoint-region.ts';
+import { STATUS_MASK } from './status-word.ts';
 
 /** What became of a published set. */
 export interface PublishResult {
@@ -203,7 +204,7 @@ export class EndpointPublisher {
     let weightSum = 0;
     for (const { row, weight } of endpoints.values()) {
       const at = rowsAt + (row << ROW_SHIFT);
-      const status = words[at + ROW_STATUS] as 0 | 1 | 2;
+      const status = ((words[at + ROW_STATUS] as number) & STATUS_MASK) as 0 | 1 | 2;
       byStatus[status] += 1;
       load += words[at + ROW_PENDING] as number;
       weights.add(weight);

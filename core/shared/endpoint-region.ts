@@ -23,6 +23,8 @@
  *      0 generation S   1 client S   2 family S    3 port S      4..7 address S   8 weight S (Float32 bits)
  *      9 status W      10 pending W 11 cost us W  12 stamp W (ticks)             13..15 failure accrual's, 0
  *
+ * The status is a word of its own making: status-word.ts.
+ *
  * How a set changes. The supervisor never alters a block that a table points to. It writes a new block, stores its
  * index, then the table's next generation, then the next epoch. A worker compares generations at each pick; when they
  * differ it copies the block. What the new set no longer needs is retired under that epoch and reused only when each
@@ -47,7 +49,7 @@ export const ROW_PORT = 3;
 export const ROW_ADDRESS = 4;
 /** Weight, as the bits of a Float32. */
 export const ROW_WEIGHT = 8;
-/** {@link STATUS_OPEN}, {@link STATUS_BUSY} or {@link STATUS_CLOSED}. */
+/** {@link STATUS_OPEN}, {@link STATUS_BUSY} or {@link STATUS_CLOSED}, and what lies behind it: status-word.ts. */
 export const ROW_STATUS = 9;
 /** Sessions acquired and not yet released, by all workers. */
 export const ROW_PENDING = 10;
