@@ -186,3 +186,19 @@ test('what an endpoint did, or could not be asked, is a retryable ending; what W
   assert.equal(endingOf('upstream_reset', true), ENDING.reset);
   assert.equal(isRetryableEnding(ENDING.reset), false);
 });
+
+test('a request is worth being kept where its method may be retried, and a response is never worth being held', () => {
+  for (const [mask, methods] of [
+    [NO_METHODS, []],
+    [READ_METHODS, READS],
+    [ALL_METHODS, ALL],
+  ] as const) {
+    const classifier = new ResponseClassifier(new FiveXX(mask));
+    const kept = METHOD_NAMES.map((_, method) => method).filter((method) => classifier.retries(method));
+    assert.deepEqual(
+      kept,
+      [...methods].sort((a, b) => a - b),
+    );
+    assert.equal(classifier.retriesAtEnd, false);
+  }
+});

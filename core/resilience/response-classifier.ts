@@ -67,6 +67,10 @@ export function isRetryableEnding(ending: number): boolean {
 
 /** The rows of one kind. Stateless, so that one object serves every service that is configured alike. */
 export interface ClassifierKind {
+  /** A head that is open may turn out retryable at its end: it is worth being held until then. */
+  readonly retriesAtEnd: boolean;
+  /** Whether any attempt of a request with that method can be retryable: its body is worth being kept. */
+  retries(method: number): boolean;
   /**
    * Judges a response, or its head.
    *
@@ -82,10 +86,18 @@ export interface ClassifierKind {
 
 /** Judges the attempts of a service. */
 export class ResponseClassifier {
+  /** As {@link ClassifierKind.retriesAtEnd}. */
+  readonly retriesAtEnd: boolean;
   readonly #kind: ClassifierKind;
 
   constructor(kind: ClassifierKind) {
+    this.retriesAtEnd = kind.retriesAtEnd;
     this.#kind = kind;
+  }
+
+  /** As {@link ClassifierKind.retries}. */
+  retries(method: number): boolean {
+    return this.#kind.retries(method);
   }
 
   /**

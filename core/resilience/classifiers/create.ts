@@ -3,7 +3,7 @@ import type { ResponseClassifierConfig } from '../../config/types.ts';
 import { type ClassifierKind, ResponseClassifier } from '../response-classifier.ts';
 import { AllSuccessful } from './all-successful.ts';
 import { FiveXX, NO_METHODS } from './five-xx.ts';
-import { GrpcNeverRetryable } from './grpc-never-retryable.ts';
+import { Grpc, NEVER } from './grpc.ts';
 
 /** Makes a classifier. */
 export function createClassifier(config: ResponseClassifierConfig): ResponseClassifier {
@@ -19,6 +19,6 @@ function kindOf(config: ResponseClassifierConfig): ClassifierKind {
     case 'io.l5d.h2.allSuccessful':
       return new AllSuccessful();
     case 'io.l5d.h2.grpc.neverRetryable':
-      return new GrpcNeverRetryable(config.successStatusCodes);
+      return new Grpc(config.successStatusCodes, NEVER);
   }
 }

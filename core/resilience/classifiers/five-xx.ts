@@ -34,11 +34,17 @@ export const ALL_METHODS = IDEMPOTENT_METHODS | maskOf(METHOD_POST, METHOD_PATCH
 
 /** 5xx is a failure. */
 export class FiveXX implements ClassifierKind {
+  /** Its end can only be a success, or an ending: by then the head has long been passed on. */
+  readonly retriesAtEnd = false;
   readonly #retryable: number;
 
   /** @param retryable mask of the methods whose failures are retryable */
   constructor(retryable: number) {
     this.#retryable = retryable;
+  }
+
+  retries(method: number): boolean {
+    return (this.#retryable & (1 << method)) !== 0;
   }
 
   response(method: number, status: number, _grpcStatus: number, ended: boolean): number {
@@ -51,6 +57,6 @@ export class FiveXX implements ClassifierKind {
   }
 
   #failure(method: number): number {
-    return (this.#retryable & (1 << method)) === 0 ? VERDICT.failure : VERDICT.retryable;
+    return this.retries(method) ? VERDICT.retryable : VERDICT.failure;
   }
 }
