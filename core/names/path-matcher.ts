@@ -21,6 +21,11 @@ export class PathMatcher {
     this.#elements = texts.length === 1 && texts[0] === '' ? [] : texts.map(parseElement);
   }
 
+  /** The names of what it captures, in order. */
+  get variables(): readonly string[] {
+    return this.#elements.flatMap((element) => (element !== '*' && 'names' in element ? element.names : []));
+  }
+
   /** What the expression captures of a path by name; undefined if the path does not match. */
   extract(path: Path): ReadonlyMap<string, string> | undefined {
     const captured = new Map<string, string>();
