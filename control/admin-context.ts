@@ -63,7 +63,7 @@ async function delegate(
   try {
     return { kind: 'tree', tree: delegateJson(await interpreter.delegate(dtab, path)) };
   } catch (error) {
-    if (error instanceof DelegateError && error.code === 'timeout') return { kind: 'timeout' };
+    if (error instanceof DelegateError && error.code !== 'failed') return { kind: error.code };
     throw error;
   }
 }

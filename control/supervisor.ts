@@ -7,10 +7,7 @@
  */
 import type { LinkerConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
-import type { Namer } from '../core/names/bound.ts';
 import { Dtab } from '../core/names/dtab.ts';
-import { Path } from '../core/names/path.ts';
-import { SystemNamer } from '../core/names/system.ts';
 import { EndpointPublisher } from '../core/shared/endpoint-publisher.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
@@ -24,13 +21,10 @@ import { BoundClients } from './binding/bound-clients.ts';
 import { ScopeKeeper } from './binding/scope-keeper.ts';
 import { readDescriptorsMax } from './descriptors.ts';
 import { headBytesMax } from './head-bytes.ts';
-import { DefaultInterpreter } from './interpreters/default.ts';
 import type { Interpreter } from './interpreters/interpreter.ts';
 import { Listening } from './listening.ts';
 import type { Logger } from './log.ts';
-import { Dns } from './namers/dns.ts';
-import { FsNamer } from './namers/fs.ts';
-import { inetUtilities } from './namers/inet.ts';
+import { Naming } from './naming.ts';
 import { lowerPriority } from './priority.ts';
 import { connectionsUnderWay, createSharedState, type SharedState } from './shared-state.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -59,6 +53,7 @@ export class Supervisor {
   readonly #log: Logger;
   readonly #shared: SharedState;
   readonly #fds: FdOwners;
+  readonly #naming: Naming;
   readonly #descriptorsMax = readDescriptorsMax();
   readonly #load: WorkerLoad;
   readonly #gates: Gates;
@@ -99,28 +94,10 @@ export class Supervisor {
       alive: () => this.#pool.alive(),
       release: (worker, scopes, token) => this.#pool.send(worker, { type: 'release', scopes, token }),
     });
-    const dns = new Dns({ refreshMs: limits.dnsRefreshMs });
-    const namers = config.namers.map((namer) => this.#createNamer(namer, dns));
-    const system = new SystemNamer(inetUtilities(dns));
-    this.interpreter = new DefaultInterpreter({
-      namers,
-      system,
-      lookupsMax: limits.bindingLookupsMax,
-      onLookupsMax: () => this.metrics.limitMet('bindingLookupsMax'),
-    });
+    this.#naming = new Naming(config.namers, { limits, log, limitMet: (name) => this.metrics.limitMet(name) });
+    this.interpreter = this.#naming.interpreter;
     this.routers = config.routers.map((router, index) => this.#createRouter(router, index));
     this.#addGauges();
-  }
-
-  #createNamer(config: LinkerConfig['namers'][number], dns: Dns): Namer {
-    return new FsNamer({
-      prefix: Path.read(config.prefix),
-      rootDir: config.rootDir,
-      dns,
-      fileBytesMax: this.#limits.fsFileBytesMax,
-      onTooLarge: () => this.metrics.limitMet('fsFileBytesMax'),
-      onProblem: (path, message) => this.#log.warn({ namer: config.prefix, path }, message),
-    });
   }
 
   #createRouter(config: RouterConfig, index: number): RouterControl {
@@ -135,19 +112,20 @@ export class Supervisor {
         this.#log.warn({ router: config.label }, message);
       },
     });
+    const interpreter = this.#naming.interpreterOf(config.interpreter);
     const bindings = new Bindings({
       router: index,
       label: config.label,
       protocol: config.protocol,
       baseDtab: Dtab.read(config.dtab),
-      interpreter: this.interpreter,
+      interpreter,
       clients,
       scopes: this.#scopes,
       bindingsMax: this.#limits.bindingsMax,
       send: (worker, message) => this.#pool.send(worker, message),
       limitMet: (name) => this.metrics.limitMet(name),
     });
-    return { config, interpreter: this.interpreter, clients, bindings };
+    return { config, interpreter, clients, bindings };
   }
 
   #addGauges(): void {

@@ -165,7 +165,7 @@ namers: [io.l5d.fs]
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{}]
-> 2:10: namers[0]: missing required key "kind". Supported: io.l5d.fs.
+> 2:10: namers[0]: missing required key "kind". Supported: io.l5d.fs, io.l5d.rewrite.
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: io.l5d.fs}]
@@ -186,15 +186,15 @@ namers: [{kind: io.l5d.fs, rootDir: .., prefix: fs}]
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: io.l5d.sf, rootDir: ..}]
-> 2:17: namers[0].kind: unknown namer kind "io.l5d.sf". Did you mean "io.l5d.fs"? Supported: io.l5d.fs.
+> 2:17: namers[0].kind: unknown namer kind "io.l5d.sf". Did you mean "io.l5d.fs"? Supported: io.l5d.fs, io.l5d.rewrite.
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: fs, rootDir: ..}]
-> 2:17: namers[0].kind: unknown namer kind "fs". Did you mean "io.l5d.fs"? Supported: io.l5d.fs.
+> 2:17: namers[0].kind: unknown namer kind "fs". Did you mean "io.l5d.fs"? Supported: io.l5d.fs, io.l5d.rewrite.
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: [io.l5d.fs]}]
-> 2:17: namers[0].kind: expected the name of a namer kind, found a list. Supported: io.l5d.fs.
+> 2:17: namers[0].kind: expected the name of a namer kind, found a list. Supported: io.l5d.fs, io.l5d.rewrite.
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: io.l5d.consul, hots: localhost}]
@@ -207,8 +207,25 @@ namers: [{kind: io.l5d.dnssrv, domain: a.b}]
 > 2:32: namers[0].domain: domain was removed in Linkerd 1.4. Write the domain in the name that is looked up: /#/io.l5d.dnssrv/<address>.
 
 routers: [{protocol: http, servers: [{}]}]
-namers: [{kind: io.l5d.fs, rootDir: .., transformers: [{kind: io.l5d.localhost}]}]
-> 2:63: namers[0].transformers[0].kind: io.l5d.localhost is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+namers: [{kind: io.l5d.fs, rootDir: .., transformers: [{kind: io.l5d.k8s.localnode, hostNetwork: true}]}]
+> 2:63: namers[0].transformers[0].kind: io.l5d.k8s.localnode is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+
+routers: [{protocol: http, servers: [{}]}]
+namers: [{kind: io.l5d.fs, rootDir: .., transformers: [{kind: io.l5d.specificHost, host: localhost}, {kind: io.l5d.port}]}]
+> 2:90: namers[0].transformers[0].host: 'localhost' is not an IP string literal. Did you mean "127.0.0.1"?
+> 2:102: namers[0].transformers[1].port: missing required key "port". Add "port: …".
+
+routers: [{protocol: http, servers: [{}], interpreter: {kind: default, transformers: [{kind: io.l5d.replace, path: a}, {kind: io.l5d.konst}]}}]
+> 1:116: routers[0].interpreter.transformers[0].path: '/' expected but 'a' found at '[a]'. Write a path such as /svc or /a/b.
+> 1:127: routers[0].interpreter.transformers[1].kind: unknown transformer kind "io.l5d.konst". Did you mean "io.l5d.const"? Supported: io.l5d.localhost, io.l5d.specificHost, io.l5d.port, io.l5d.replace, io.l5d.const.
+
+routers: [{protocol: http, servers: [{}]}]
+namers: [{kind: io.l5d.rewrite, pattern: "/{a}", name: "/b/{a}"}]
+> 2:10: namers[0].prefix: The 'prefix' property is required for the io.l5d.rewrite namer. Add "prefix: …".
+
+routers: [{protocol: http, servers: [{}]}]
+namers: [{kind: io.l5d.rewrite, prefix: /rw, pattern: "/{a}", name: "/b/{c}"}]
+> 2:69: namers[0].name: label char expected but '{' found at '/b/[{]c}'. Write a path; variables that "pattern" captures: {a}.
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: io.l5d.fs, rootDir: .., experimental: maybe}]
@@ -216,7 +233,7 @@ namers: [{kind: io.l5d.fs, rootDir: .., experimental: maybe}]
 
 routers: [{protocol: http, servers: [{}]}]
 namers: [{kind: io.l5d.zookeeper}]
-> 2:17: namers[0].kind: unknown namer kind "io.l5d.zookeeper". Supported: io.l5d.fs.
+> 2:17: namers[0].kind: unknown namer kind "io.l5d.zookeeper". Supported: io.l5d.fs, io.l5d.rewrite.
 
 routers: [{protocol: http, servers: [{}]}]
 telemetry: [{kind: io.l5d.prometeus}]

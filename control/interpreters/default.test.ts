@@ -24,6 +24,7 @@ function harness(...namers: Namer[]) {
     interpreter: new DefaultInterpreter({
       namers,
       system,
+      transformers: [],
       lookupsMax: 1000,
       onLookupsMax: () => {},
       after: clock.after,

@@ -1,12 +1,18 @@
 /** The interpreter `default`: the dtab, then the configured namers, then the system namer, all in this process. */
-import type { Activity } from '../../core/names/activity.ts';
+import { type Activity, flatMapOk, ok } from '../../core/names/activity.ts';
 import { type Binding, bind } from '../../core/names/bind.ts';
 import type { Bound, Namer } from '../../core/names/bound.ts';
 import { type DelegateTree, delegate } from '../../core/names/delegate.ts';
 import type { Dtab } from '../../core/names/dtab.ts';
 import type { Stop } from '../../core/names/live.ts';
-import type { NameTree } from '../../core/names/name-tree.ts';
+import { type NameTree, simplify } from '../../core/names/name-tree.ts';
 import type { Path } from '../../core/names/path.ts';
+import {
+  showable,
+  type Transformer,
+  transformBound,
+  transformTree,
+} from '../../core/names/transformers/transformer.ts';
 import { type After, afterMs } from '../namers/timer.ts';
 import { DelegateError, type Interpreter } from './interpreter.ts';
 
@@ -18,6 +24,8 @@ export interface DefaultInterpreterOptions {
   /** In the order of the configuration. */
   readonly namers: readonly Namer[];
   readonly system: Namer;
+  /** What is done to bound trees, in order. */
+  readonly transformers: readonly Transformer[];
   /** LIMITS.bindingLookupsMax. */
   readonly lookupsMax: number;
   /** Told of each binding that needed more. */
@@ -36,10 +44,20 @@ export class DefaultInterpreter implements Interpreter {
   }
 
   bind(dtab: Dtab, path: Path): Activity<NameTree<Bound>> {
-    return bind(this.#binding(dtab), path);
+    const bound = bind(this.#binding(dtab), path);
+    const { transformers } = this.#options;
+    if (transformers.length === 0) return bound;
+    return flatMapOk(bound, (tree) =>
+      transformTree(transformers, tree).map((state) => (state.state === 'ok' ? ok(simplify(state.value)) : state)),
+    );
   }
 
   delegate(dtab: Dtab, path: Path): Promise<DelegateTree> {
+    const { transformers } = this.#options;
+    if (!showable(transformers)) {
+      return Promise.reject(new DelegateError('unsupported', 'a transformer replaces what is bound'));
+    }
+    const explained = delegate(this.#binding(dtab), path, (bound) => transformBound(transformers, bound));
     return new Promise((resolve, reject) => {
       let settled = false;
       let stop: Stop | undefined;
@@ -47,7 +65,7 @@ export class DefaultInterpreter implements Interpreter {
         stop?.();
         reject(new DelegateError('timeout', 'Request timed out.'));
       });
-      stop = delegate(this.#binding(dtab), path).observe((state) => {
+      stop = explained.observe((state) => {
         if (state.state === 'pending') return;
         settled = true;
         stopTimer();

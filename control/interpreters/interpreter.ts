@@ -16,12 +16,12 @@ export interface Interpreter {
   boundNames(): string[];
 }
 
-/** A delegation that cannot be shown. `timeout` is Linkerd's 503. */
+/** A delegation that cannot be shown. `timeout` is Linkerd's 503, `unsupported` its 501. */
 export class DelegateError extends Error {
   override readonly name = 'DelegateError';
-  readonly code: 'timeout' | 'failed';
+  readonly code: 'timeout' | 'failed' | 'unsupported';
 
-  constructor(code: 'timeout' | 'failed', message: string) {
+  constructor(code: DelegateError['code'], message: string) {
     super(message);
     this.code = code;
   }

@@ -5,6 +5,7 @@
  */
 import { Dtab } from '../names/dtab.ts';
 import { Path } from '../names/path.ts';
+import { PathMatcher } from '../names/path-matcher.ts';
 import { NameParseError } from '../names/scanner.ts';
 import { canonicalIp } from './ip-literal.ts';
 import { type ScalarNode, show } from './node.ts';
@@ -180,6 +181,18 @@ function named(node: ScalarNode, remedy: string, read: (text: string) => string)
 export const path: Schema<string> = scalar('a path', (node) =>
   named(node, 'Write a path such as /svc or /a/b.', (text) => Path.read(text).show()),
 );
+
+/** A path expression (spec 01 section 7), as its text. */
+export const matcher: Schema<string> = scalar('a prefix', (node) => {
+  const remedy = 'Write a path such as /svc/users; * stands for any segment, {name} for what is to be captured.';
+  if (!node.text.startsWith('/')) return new Complaint(`${show(node)} does not begin with "/"`, remedy);
+  try {
+    new PathMatcher(node.text);
+    return node.text;
+  } catch {
+    return new Complaint(`${show(node)} is not a path expression`, remedy);
+  }
+});
 
 /** A dtab (spec 01 section 2), checked and kept as it was written. */
 export const dtab: Schema<string> = scalar('a dtab', (node) =>

@@ -62,12 +62,12 @@ function field<T>(schema: Schema<T>, absent: Field<T>['absent'], refusal?: Field
   return { schema, absent, refusal };
 }
 
-/** A key that must be there. */
-export function required<T>(schema: Schema<T>): Field<T> {
+/** A key that must be there. @param complaint what is said where it is not, if Linkerd has words of its own for it */
+export function required<T>(schema: Schema<T>, complaint?: string): Field<T> {
   return field(schema, (owner, path, reading) => {
     const key = path.slice(path.lastIndexOf('.') + 1);
     const remedy = misspelt(owner, key) || `Add "${key}: …".`;
-    reading.report({ at: owner, path, what: `missing required key "${key}"`, remedy });
+    reading.report({ at: owner, path, what: complaint ?? `missing required key "${key}"`, remedy });
     return undefined;
   });
 }

@@ -57,5 +57,7 @@ export type H2IdentifierConfig = H2RouterConfig['identifier'][number];
 export type TracePropagatorConfig = RouterConfig['tracePropagator'];
 /** A router's `interpreter`. */
 export type InterpreterConfig = RouterConfig['interpreter'];
+/** One of a namer's or an interpreter's `transformers`. */
+export type TransformerConfig = InterpreterConfig['transformers'][number];
 /** One of `telemetry`. */
 export type TelemeterConfig = LinkerConfig['telemetry'][number];

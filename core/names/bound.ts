@@ -32,6 +32,8 @@ export interface Bound {
   /** The rest of the path, which the namer did not consume. */
   readonly residual: Path;
   readonly addr: Live<Addr>;
+  /** What a transformer made this of; absent for what a namer gave. Delegations show it. */
+  readonly origin?: { readonly transformer: string; readonly bound: Bound };
 }
 
 /** What a namer answers: names to look up further, or bound ones. */

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Activity, failed, ok, PENDING, type State } from './activity.ts';
 import type { Binding } from './bind.ts';
-import type { Addr, Name, Namer } from './bound.ts';
+import type { Addr, Bound, Name, Namer } from './bound.ts';
 import { addrJson, delegate, delegateJson } from './delegate.ts';
 import { Dtab } from './dtab.ts';
 import { Cell, Live } from './live.ts';
 import { leaf, type NameTree } from './name-tree.ts';
 import { Path } from './path.ts';
 import { SystemNamer, type Utility } from './system.ts';
+import { portTransformer } from './transformers/port.ts';
+import { transformedNamer } from './transformers/transformer.ts';
 
 const LOCAL: Addr = { state: 'bound', addresses: [{ ip: '127.0.0.1', port: 8080, weight: 1 }] };
 
@@ -130,6 +132,24 @@ test('it waits for every alternative and every address set', () => {
   addr.value = { state: 'neg' };
   assert.equal(seen.at(-1), 'ok');
   stop();
+});
+
+test('what transformers made of a bound name is told from the name as it was to the name as it is', () => {
+  const web: Bound = { id: Path.read('/#/n/web'), residual: Path.read('/r'), addr: Live.of(LOCAL) };
+  const namer: Namer = { prefix: Path.read('/#/n'), lookup: () => Live.of(ok<NameTree<Name>>(leaf(web))) };
+  const names = binding('/s=>/#/n/web', transformedNamer(namer, [portTransformer(1)]));
+  const state = delegate(names, Path.read('/s/r'), (bound) => portTransformer(2).transform(bound)).sample();
+  assert.ok(state.state === 'ok');
+  const at = (port: number, id: string) =>
+    `{"addr":{"type":"bound","addrs":[{"ip":"127.0.0.1","port":${port},"meta":{}}],"meta":{}},"id":"${id}","path":"/r"}`;
+  const changed = '{"type":"transformation","path":"/#/n/web/r","name":"PortTransformer","bound":';
+  const first = '/%/io.l5d.port/1/#/n/web';
+  assert.equal(
+    JSON.stringify(delegateJson(state.value)),
+    `{"type":"delegate","path":"/s/r","delegate":${changed}${at(8080, '/#/n/web')},"tree":${changed}${at(1, first)},` +
+      `"tree":{"type":"leaf","path":"/#/n/web/r","dentry":{"prefix":"/s","dst":"/#/n/web"},` +
+      `"bound":${at(2, `/%/io.l5d.port/2${first}`)}}}}}`,
+  );
 });
 
 test('the JSON of address sets', () => {

@@ -8,7 +8,7 @@
  *         delegate /bah/humbug           by /foo=>/bah | ...
  *           leaf /$/inet/127.1/8080      by /bah/humbug=>...
  */
-import { type Activity, failed, ok, PENDING, type State } from './activity.ts';
+import { type Activity, failed, flatMapOk, ok, PENDING, type State } from './activity.ts';
 import { type Binding, counted, DEPTH_MAX, lookupNamers } from './bind.ts';
 import type { Addr, Bound, Name } from './bound.ts';
 import type { Dentry } from './dtab.ts';
@@ -41,6 +41,13 @@ export type DelegateTree = Visit &
     | { readonly type: 'fail' }
     | { readonly type: 'empty' }
     | { readonly type: 'exception'; readonly message: string }
+    /** A transformer has made of a bound name what the tree says. */
+    | {
+        readonly type: 'transformation';
+        readonly name: string;
+        readonly bound: DelegateBound;
+        readonly tree: DelegateTree;
+      }
   );
 
 interface Position {
@@ -48,24 +55,39 @@ interface Position {
   readonly budget: { open: number };
 }
 
+/** What names are explained with. */
+interface Explaining extends Binding {
+  /** What the interpreter's transformers make of a bound name. */
+  readonly transform: (bound: Bound) => Bound;
+}
+
 const TOO_DEEP = failed('Max recursion level reached.');
 const FAIL_PREFIX = Path.of('$', 'fail');
 
-/** Explains a path. It stays pending until every alternative and every address set is known. */
-export function delegate(binding: Binding, path: Path): Activity<DelegateTree> {
+/**
+ * Explains a path. It stays pending until every alternative and every address set is known.
+ *
+ * @param transform what the interpreter's transformers make of a bound name; what a namer's make is told by the names
+ */
+export function delegate(
+  binding: Binding,
+  path: Path,
+  transform: (bound: Bound) => Bound = (bound) => bound,
+): Activity<DelegateTree> {
+  const explaining = { ...binding, transform };
   return new Live<State<DelegateTree>>((set) =>
-    explainPath(binding, { path, dentry: undefined }, { depth: 0, budget: { open: 0 } }).observe((state) =>
+    explainPath(explaining, { path, dentry: undefined }, { depth: 0, budget: { open: 0 } }).observe((state) =>
       set(state.state === 'ok' ? ok(simplifyDelegates(state.value)) : state),
     ),
   );
 }
 
-function explainPath(binding: Binding, visit: Visit, at: Position): Activity<DelegateTree> {
+function explainPath(binding: Explaining, visit: Visit, at: Position): Activity<DelegateTree> {
   if (at.depth > DEPTH_MAX) return Live.of(TOO_DEEP);
   return counted(binding, at.budget, () => explainLookup(binding, visit, at));
 }
 
-function explainLookup(binding: Binding, visit: Visit, at: Position): Activity<DelegateTree> {
+function explainLookup(binding: Explaining, visit: Visit, at: Position): Activity<DelegateTree> {
   const matches = binding.dtab.matching(visit.path).map((dentry) => {
     const tree: NameTree<Name> = dentry.rewrite(visit.path);
     return { dentry, tree };
@@ -82,7 +104,7 @@ function explainLookup(binding: Binding, visit: Visit, at: Position): Activity<D
 
 /** @param negated the only dentry that matches, if it says `~`: as in a binding, the namers are asked all the same */
 function explainNamers(
-  binding: Binding,
+  binding: Explaining,
   visit: Visit,
   negated: Dentry | undefined,
   at: Position,
@@ -102,11 +124,11 @@ function explainNamers(
   });
 }
 
-function explainTree(binding: Binding, tree: NameTree<Name>, visit: Visit, at: Position): Activity<DelegateTree> {
+function explainTree(binding: Explaining, tree: NameTree<Name>, visit: Visit, at: Position): Activity<DelegateTree> {
   switch (tree.kind) {
     case 'leaf': {
       const { value } = tree;
-      if (!(value instanceof Path)) return explainBound(value, visit);
+      if (!(value instanceof Path)) return explainBound(binding.transform(value), visit);
       return explainPath(binding, { path: value, dentry: visit.dentry }, { ...at, depth: at.depth + 1 });
     }
     case 'alt': {
@@ -129,11 +151,25 @@ function explainTree(binding: Binding, tree: NameTree<Name>, visit: Visit, at: P
   }
 }
 
-function explainBound({ id, residual, addr }: Bound, visit: Visit): Activity<DelegateTree> {
-  return addr.map(
-    (addr): State<DelegateTree> =>
-      addr.state === 'pending' ? PENDING : ok({ ...visit, type: 'leaf', bound: { id, residual, addr } }),
+/** A bound name: what it was before each of its transformers, and in the end what it is. */
+function explainBound(bound: Bound, visit: Visit): Activity<DelegateTree> {
+  const explained = boundNow(bound).map((state) => mapOk(state, (bound) => ({ ...visit, type: 'leaf', bound })));
+  return explainOrigin(bound, explained, visit);
+}
+
+function explainOrigin({ origin }: Bound, explained: Activity<DelegateTree>, visit: Visit): Activity<DelegateTree> {
+  if (origin === undefined) return explained;
+  const transformation = flatMapOk(boundNow(origin.bound), (bound) =>
+    explained.map((state) =>
+      mapOk(state, (tree) => ({ ...visit, type: 'transformation', name: origin.transformer, bound, tree })),
+    ),
   );
+  return explainOrigin(origin.bound, transformation, visit);
+}
+
+/** A bound name with its address set, once that is known. */
+function boundNow({ id, residual, addr }: Bound): Activity<DelegateBound> {
+  return addr.map((addr): State<DelegateBound> => (addr.state === 'pending' ? PENDING : ok({ id, residual, addr })));
 }
 
 /** All branches, once none is pending; a failed one becomes an exception. */
@@ -198,15 +234,22 @@ export function delegateJson(tree: DelegateTree): Record<string, unknown> {
       return { ...head, alt: tree.trees.map(delegateJson) };
     case 'union':
       return { ...head, union: tree.branches.map(({ weight, tree }) => ({ weight, tree: delegateJson(tree) })) };
-    case 'leaf': {
-      const { addr, id, residual } = tree.bound;
-      return { ...head, bound: { addr: addrJson(addr), id: id.show(), path: residual.show() } };
+    case 'leaf':
+      return { ...head, bound: boundJson(tree.bound) };
+    case 'transformation': {
+      // Without dentry: the bound name inside has it (spec 01 section 8.2).
+      const { type, path, name, bound } = tree;
+      return { type, path: path.show(), name, bound: boundJson(bound), tree: delegateJson(tree.tree) };
     }
     case 'exception':
       return { ...head, message: tree.message };
     default:
       return head;
   }
+}
+
+function boundJson({ addr, id, residual }: DelegateBound): Record<string, unknown> {
+  return { addr: addrJson(addr), id: id.show(), path: residual.show() };
 }
 
 function showPath(tree: DelegateTree): string {

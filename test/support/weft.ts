@@ -18,6 +18,8 @@ export interface WeftOptions {
   readonly protocol?: 'http' | 'h2';
   /** Endpoints by name: `{ web: ['127.0.0.1 8080'] }`, lines of the disco files. */
   readonly disco?: Readonly<Record<string, readonly string[]>>;
+  /** Further namers, each in flow form; they are asked before the one of the disco files. */
+  readonly namers?: readonly string[];
   /** YAML of further router keys, each line indented by two spaces; the default dtab is `/svc => /#/io.l5d.fs`. */
   readonly router?: string;
   /** YAML of further server keys, each line indented by four spaces. */
@@ -64,7 +66,7 @@ export class Weft {
     writeFileSync(
       config,
       `admin: {ip: ${IP}, port: ${adminPort}${options.admin ?? ''}}
-namers: [{kind: io.l5d.fs, rootDir: ${directory}/disco}]
+namers: [${[`{kind: io.l5d.fs, rootDir: ${directory}/disco}`, ...(options.namers ?? [])].join(', ')}]
 routers:
 - protocol: ${options.protocol ?? 'http'}
   label: test${dtab}

@@ -2,7 +2,7 @@
 import { kind } from '../kinds.ts';
 import { directory, path } from '../scalars.ts';
 import { required, withDefault } from '../schema.ts';
-import { transformers } from './transformers.ts';
+import { transformers } from '../transformers/registry.ts';
 
 /** `io.l5d.fs`: every file under `rootDir` is a name, its lines the addresses. */
 export const fs = kind('io.l5d.fs', {

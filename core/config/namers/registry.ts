@@ -3,6 +3,7 @@ import { kinds, laterKind } from '../kinds.ts';
 import { keyShape, optional, removed } from '../schema.ts';
 import { clientTls } from '../tls.ts';
 import { fs } from './fs.ts';
+import { rewrite } from './rewrite.ts';
 
 const common = ['prefix', 'transformers'] as const;
 
@@ -30,6 +31,6 @@ export const namer = kinds('namer kind', [
     domain: removed('1.4', 'Write the domain in the name that is looked up: /#/io.l5d.dnssrv/<address>.'),
   }),
   laterKind('io.l5d.rancher', [...common, 'portMappings', 'maxWait']),
-  laterKind('io.l5d.rewrite', [...common, 'pattern', 'name']),
+  rewrite,
   laterKind('io.l5d.k8s.istio', [...common, 'host', 'port']),
 ]);
