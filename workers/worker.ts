@@ -198,6 +198,7 @@ class Worker extends Timer implements Ready {
     }
     return new Http1Server({
       ...parts,
+      random: this.#random,
       config: config.servers[spec.server] as HttpServerConfig,
       bounds: config,
       parser: this.#parser(config),

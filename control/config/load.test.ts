@@ -36,6 +36,7 @@ const DEFAULT_SERVER = {
   maxConcurrentRequests: undefined,
   maxCallDepth: 1000,
   clearContext: false,
+  addForwardedHeader: undefined,
   socketOptions: {
     noDelay: true,
     keepAlive: false,

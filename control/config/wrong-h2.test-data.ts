@@ -83,7 +83,7 @@ routers: [{protocol: h2, servers: [{port: 70000, maxConcurrentRequests: 0}]}]
 > 1:73: routers[0].servers[0].maxConcurrentRequests: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: h2, servers: [{timestampHeader: x}]}]
-> 1:37: routers[0].servers[0].timestampHeader: unknown key "timestampHeader". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, socketOptions, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, maxConcurrentStreamsPerConnection.
+> 1:37: routers[0].servers[0].timestampHeader: unknown key "timestampHeader". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, maxConcurrentStreamsPerConnection.
 
 routers: [{protocol: h2, servers: [{initialStreamWindowBytes: 0}]}]
 > 1:63: routers[0].servers[0].initialStreamWindowBytes: 0 is too small. Write a whole number from 1 to 2147483647.
@@ -139,14 +139,13 @@ routers: [{protocol: h2, servers: [{tls: {certPath: a}, timeoutMs: 5, serverSess
 > 1:71: routers[0].servers[0].serverSession: serverSession is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: h2, servers: [{addForwardedHeader: {by: {kind: ip}}, announce: [/#/io.l5d.serversets/a]}]}]
-> 1:37: routers[0].servers[0].addForwardedHeader: addForwardedHeader is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:75: routers[0].servers[0].announce: announce is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{maxFrameBytes: 16384}]}]
-> 1:39: routers[0].servers[0].maxFrameBytes: unknown key "maxFrameBytes". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, socketOptions, timestampHeader.
+> 1:39: routers[0].servers[0].maxFrameBytes: unknown key "maxFrameBytes". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, timestampHeader.
 
 routers: [{protocol: http, servers: [{maxConcurrentStreamsPerConnection: 5}]}]
-> 1:39: routers[0].servers[0].maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, socketOptions, timestampHeader.
+> 1:39: routers[0].servers[0].maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, timestampHeader.
 
 ## clients
 

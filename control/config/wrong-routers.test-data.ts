@@ -215,8 +215,13 @@ routers: [{protocol: http, servers: [{serverSession: {idleTimeMs: 5}}]}]
 routers: [{protocol: http, servers: [{tls: {certPath: a}}]}]
 > 1:39: routers[0].servers[0].tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
-routers: [{protocol: http, servers: [{addForwardedHeader: {}}]}]
-> 1:39: routers[0].servers[0].addForwardedHeader: addForwardedHeader is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{addForwardedHeader: {by: {kind: "ip port"}, for: {kind: static}}}]}]
+> 1:71: routers[0].servers[0].addForwardedHeader.by.kind: unknown forwarded label kind "ip port". Did you mean "ip:port"? Supported: ip, ip:port, connectionRandom, requestRandom, router, static.
+> 1:88: routers[0].servers[0].addForwardedHeader.for.label: missing required key "label". Add "label: …".
+
+routers: [{protocol: http, servers: [{addForwardedHeader: {by: {kind: static, label: "a;for=b"}, fore: {kind: ip}}}]}]
+> 1:86: routers[0].servers[0].addForwardedHeader.by.label: "a;for=b" is not an identifier of RFC 7239. Use letters, digits, ".", "_" and "-".
+> 1:98: routers[0].servers[0].addForwardedHeader.fore: unknown key "fore". Did you mean "for"?
 
 routers: [{protocol: http, servers: [{announce: [/#/io.l5d.serversets/a]}]}]
 > 1:39: routers[0].servers[0].announce: announce is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

@@ -1,4 +1,5 @@
 /** A router's `servers[]` (spec 02 section 6). */
+import { forwardedHeader } from './forwarded-header.ts';
 import { http2EndpointKeys } from './http2-endpoint.ts';
 import { DEFAULT_PORTS } from './protocols/default-ports.ts';
 import { engine } from './removed.ts';
@@ -6,8 +7,6 @@ import { boolean, headerName, int, ip, nonEmptyText, port } from './scalars.ts';
 import { keys, later, object, optional, section, withDefault } from './schema.ts';
 import { serverSocketOptions } from './socket-options.ts';
 import { serverTls } from './tls.ts';
-
-const forwardedLabel = optional(keys('kind', 'label'));
 
 const common = {
   /** Canonical IP literal; 0.0.0.0 and :: are all addresses. */
@@ -20,11 +19,12 @@ const common = {
   maxCallDepth: withDefault(int(1), 1000),
   /** Whether `l5d-*` headers of clients are dropped and responses sanitised (spec 03 section 4.6). */
   clearContext: withDefault(boolean, false),
+  /** How `Forwarded` names the ends of the client's connection; undefined: no such field is added. */
+  addForwardedHeader: optional(forwardedHeader),
   socketOptions: section(serverSocketOptions),
   tls: later(serverTls),
   timeoutMs: later(),
   serverSession: later(keys('idleTimeMs', 'lifeTimeMs')),
-  addForwardedHeader: later(object({ by: forwardedLabel, for: forwardedLabel })),
   announce: later(),
   engine,
 };

@@ -33,6 +33,10 @@ export type ServerConfig = RouterConfig['servers'][number];
 export type HttpServerConfig = HttpRouterConfig['servers'][number];
 /** One of an h2 router's `servers`. */
 export type H2ServerConfig = H2RouterConfig['servers'][number];
+/** A server's `addForwardedHeader`. */
+export type ForwardedHeaderConfig = NonNullable<ServerConfig['addForwardedHeader']>;
+/** How one end of a connection is named in `Forwarded`. */
+export type ForwardedLabelConfig = ForwardedHeaderConfig['by'];
 /** What an h2 server and every client have of HTTP/2 (spec 02 section 6.4). */
 export type Http2EndpointConfig = ValueOf<typeof http2EndpointKeys>;
 /** A router's `client`. */

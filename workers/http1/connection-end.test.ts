@@ -23,7 +23,13 @@ const count = () => {
   ended++;
 };
 
-const server = { net, scope: SCOPE, scratchAt: world.take(64), connectionEnded: count } as unknown as Http1Server;
+const server = {
+  net,
+  scope: SCOPE,
+  scratchAt: world.take(64),
+  connectionEnded: count,
+  forwardedLabels: null,
+} as unknown as Http1Server;
 const client = { net, scratchAt: world.take(64), createBody: () => body } as unknown as Http1Client;
 const pool = { client: { scope: SCOPE }, ended: count } as unknown as ConnectionPool;
 

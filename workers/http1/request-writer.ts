@@ -39,10 +39,12 @@ import {
   VIA_START,
   VIA_SUFFIX,
 } from './field-lines.ts';
+import type { ForwardedElement } from './forwarded-element.ts';
 import { DROPPED_FROM_REQUEST, startsWithL5d } from './forwarded-fields.ts';
 import type { TracePropagator } from './trace-propagator.ts';
 
 const HOST_START = piece('host: ');
+const FORWARDED_START = piece('forwarded: ');
 const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
 const EXTRA_BYTES_MAX = 96;
 
@@ -76,6 +78,7 @@ export class RequestWriter {
    *
    * @param headEnd behind the head's last CRLF
    * @param consumedBytes of the target's start that are not forwarded
+   * @param forwarded the connection's element of `Forwarded`, null for none
    * @returns false when no block is left
    */
   write(
@@ -85,6 +88,7 @@ export class RequestWriter {
     headEnd: number,
     consumedBytes: number,
     options: RequestHeadOptions,
+    forwarded: ForwardedElement | null = null,
   ): boolean {
     const { bytes } = this.#net;
     const capacity =
@@ -93,13 +97,15 @@ export class RequestWriter {
       branch.headers.byteLength +
       EXTRA_BYTES_MAX +
       this.trace.lineBytesMax +
-      (options.timestampHeader?.length ?? 0);
+      (options.timestampHeader?.length ?? 0) +
+      (forwarded === null ? 0 : FORWARDED_START.byteLength + forwarded.bytesMax(parser));
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     const fieldsAt = fieldsStart(parser, headEnd);
     let end = this.#writeStartLine(bytes, at, parser, fieldsAt, consumedBytes);
     end = this.#writeFields(bytes, end, parser, headEnd, exchange.upgradeRequested, options.clearContext);
     end = this.#writeRouting(bytes, end, parser, branch, options);
+    if (forwarded !== null) end = writeForwarded(bytes, end, parser, forwarded);
     bytes[end] = 13;
     bytes[end + 1] = 10;
     exchange.holdHead(at, end + 2, capacity);
@@ -200,6 +206,14 @@ export class RequestWriter {
     const line = piece(`${options.timestampHeader}: ${this.#wallClockMs()}\r\n`);
     return copyPiece(bytes, end, line);
   }
+}
+
+/** Writes the `forwarded` line that this hop adds. @returns the end */
+export function writeForwarded(bytes: Uint8Array, at: number, head: ParsedHead, element: ForwardedElement): number {
+  const end = element.write(bytes, copyPiece(bytes, at, FORWARDED_START), head);
+  bytes[end] = 13;
+  bytes[end + 1] = 10;
+  return end + 2;
 }
 
 /** Writes one `via` line: the values there were, in order, and Weft's own. @returns the end */

@@ -31,8 +31,9 @@ import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
 import { isRepeated, strictestDeadline } from './context-fields.ts';
 import { copyBytes, copyPiece, piece, VIA_LINE } from './field-lines.ts';
+import type { ForwardedElement } from './forwarded-element.ts';
 import { DROPPED_FROM_REQUEST, REPLACED_IN_RESPONSE, startsWithL5d } from './forwarded-fields.ts';
-import { writeVia } from './request-writer.ts';
+import { writeForwarded, writeVia } from './request-writer.ts';
 import type { TracePropagator } from './trace-propagator.ts';
 
 /** Of Cookie in HPACK's static table. */
@@ -65,6 +66,7 @@ export class SectionRequestHeads implements RequestHeads {
     head: ParsedHead,
     consumedBytes: number,
     clearContext: boolean,
+    forwarded: ForwardedElement | null = null,
   ): boolean {
     const section = head as FieldSection;
     const { bytes } = this.#net;
@@ -74,13 +76,15 @@ export class SectionRequestHeads implements RequestHeads {
       section.fieldCount * LINE_BYTES +
       branch.headers.byteLength +
       EXTRA_BYTES_MAX +
-      this.trace.lineBytesMax;
+      this.trace.lineBytesMax +
+      (forwarded === null ? 0 : forwarded.bytesMax(section));
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     let end = writeStartLine(bytes, at, section, consumedBytes);
     end = writeFields(bytes, end, section, DROPPED_OF_REQUEST | this.trace.fields, clearContext);
     if (section.bodyKind === BODY_CHUNKED) end = copyPiece(bytes, end, CHUNKED);
     end = this.#writeRouting(bytes, end, section, branch, clearContext);
+    if (forwarded !== null) end = writeForwarded(bytes, end, section, forwarded);
     end = copyPiece(bytes, end, CRLF);
     exchange.chunked = section.bodyKind === BODY_CHUNKED;
     exchange.holdHead(at, end, capacity);

@@ -160,7 +160,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       router.answer(exchange, branch.answerStatus);
       return this.skipRequestBody(headEnd, end);
     }
-    if (!server.writeHead(exchange, branch, parser, headEnd, router.consumedBytes)) {
+    if (!server.writeHead(exchange, branch, parser, headEnd, router.consumedBytes, this.forwarded)) {
       this.beginBody(parser);
       this.state = ACQUIRING;
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));

@@ -14,6 +14,7 @@ import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { copyPiece, piece } from './field-lines.ts';
+import type { ForwardedElement } from './forwarded-element.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
 import { AFTER, type ResponseHeadOptions, rewriteResponseHead } from './response-writer.ts';
@@ -61,6 +62,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   withholdsBody = false;
   /** {@link runDeferred} will look at what was kept: an end of stream that is noticed before that is not the end of it. */
   protected goesOn = false;
+  /** What is added to `Forwarded` of its requests; null for nothing. */
+  protected readonly forwarded: ForwardedElement | null;
   /** Requests that were answered, or became a tunnel. */
   answered = 0;
   /** This request holds a place under the server's maxConcurrentRequests. */
@@ -69,6 +72,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   constructor(server: Http1Server, worker: number, fd: number) {
     super(server.net, worker, fd, server.scope);
     this.server = server;
+    this.forwarded = server.forwardedLabels === null ? null : server.forwardedLabels.of(server.net.sockets, fd);
     this.openedMicros = server.net.reactor.nowMicros;
     this.openedTick = server.net.reactor.nowTick;
   }

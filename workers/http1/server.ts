@@ -1,4 +1,5 @@
 /** What the connections of one HTTP/1 server in one worker share: its settings, the router, and the answers of Weft's own. */
+import type { Random } from '../../core/balance/random.ts';
 import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
@@ -17,6 +18,7 @@ import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
 import type { Route, RouteBranch } from '../router/routes.ts';
 import { Piece } from './field-lines.ts';
+import { type ForwardedElement, ForwardedLabels } from './forwarded-element.ts';
 import { MessageBody } from './message-body.ts';
 import { HeadBytes, RequestMemory } from './remembered-heads.ts';
 import type { RequestWriter } from './request-writer.ts';
@@ -62,6 +64,8 @@ export class Http1Server {
   /** The most that is received while a head is awaited: no more than that can have to be kept. */
   readonly headReadBytes: number;
   readonly responseOptions: ResponseHeadOptions;
+  /** How `Forwarded` names the ends of a connection; null when no such field is added. */
+  readonly forwardedLabels: ForwardedLabels | null;
   /** Request heads met before. */
   readonly memory = new RequestMemory();
   readonly connections = new Set<Http1ServerConnection>();
@@ -88,6 +92,7 @@ export class Http1Server {
     readonly gates: Gates;
     readonly gate: number;
     readonly load: WorkerLoad;
+    readonly random: Random;
   }) {
     this.net = parts.net;
     this.router = parts.router;
@@ -97,6 +102,11 @@ export class Http1Server {
     this.parser = parts.parser;
     this.writer = parts.writer;
     this.encoder = parts.encoder;
+    const { addForwardedHeader } = parts.config;
+    this.forwardedLabels =
+      addForwardedHeader === undefined
+        ? null
+        : new ForwardedLabels(addForwardedHeader, parts.router.config.label, parts.random);
     this.scratchAt = parts.scratchAt;
     this.scratchBytes = parts.net.headroomBytes;
     this.headReadBytes = parts.net.headroomBytes;
@@ -188,10 +198,12 @@ export class Http1Server {
     parser: HeadParser,
     headEnd: number,
     consumedBytes: number,
+    forwarded: ForwardedElement | null,
   ): boolean {
     const { config, encoder } = this;
-    if (encoder === null) return this.writer.write(exchange, branch, parser, headEnd, consumedBytes, config);
-    return encoder.write(exchange, branch, parser, consumedBytes, config.clearContext, config.timestampHeader);
+    if (encoder === null) return this.writer.write(exchange, branch, parser, headEnd, consumedBytes, config, forwarded);
+    const { clearContext, timestampHeader } = config;
+    return encoder.write(exchange, branch, parser, consumedBytes, clearContext, forwarded, timestampHeader);
   }
 
   /** Remembers the request at hand, if it is plain: its head has just been composed into `exchange`. */
@@ -206,6 +218,7 @@ export class Http1Server {
       !parser.expectContinue &&
       (parser.seen & (NOT_PLAIN | this.writer.trace.fields)) === 0 &&
       this.config.timestampHeader === undefined &&
+      this.forwardedLabels === null &&
       route.draw === null &&
       route.cached;
     if (!plain) return;

@@ -45,7 +45,7 @@ interface Options {
 /** @returns the fields of a head; the two last, which are made for each request, apart */
 function written(head: ParsedHead, options: Options = {}): { fields: string[]; reqid: string; trace: string } {
   const { consumed = 0, clearContext = false, timestampHeader, branch = testBranch() } = options;
-  assert.ok(encoder.write(exchange, branch, head, consumed, clearContext, timestampHeader));
+  assert.ok(encoder.write(exchange, branch, head, consumed, clearContext, null, timestampHeader));
   return read();
 }
 

@@ -14,7 +14,12 @@ import { METHOD_CONNECT, METHOD_GET, METHOD_OPTIONS, METHOD_POST } from '../../c
 import { FIELD_STRIDE, FIELD_VALUE_END, type ParsedHead, TARGET_AUTHORITY } from '../../core/http1/parsed-head.ts';
 import { TOKEN_EXPECT, TOKEN_HOST, TOKEN_L5D_CTX_DEADLINE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { FieldSection } from '../../core/http2/field-section.ts';
-import { FIELD_CODING_BYTES_MAX, writeStaticField, writeStaticName } from '../../core/http2/hpack/literals.ts';
+import {
+  FIELD_CODING_BYTES_MAX,
+  writeNamed,
+  writeStaticField,
+  writeStaticName,
+} from '../../core/http2/hpack/literals.ts';
 import {
   INDEX_AUTHORITY,
   INDEX_METHOD_GET,
@@ -24,7 +29,8 @@ import {
   staticField,
 } from '../../core/http2/hpack/static-table.ts';
 import { isRepeated, strictestDeadline } from '../http1/context-fields.ts';
-import { copyPiece, type Piece, viewOf } from '../http1/field-lines.ts';
+import { copyPiece, type Piece, piece, viewOf } from '../http1/field-lines.ts';
+import type { ForwardedElement } from '../http1/forwarded-element.ts';
 import { REPLACED_IN_REQUEST } from '../http1/forwarded-fields.ts';
 import type { TracePropagator } from '../http1/trace-propagator.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
@@ -40,6 +46,7 @@ const REPLACED = REPLACED_IN_REQUEST | (1 << TOKEN_HOST);
 
 const PSEUDO_BYTES_MAX = 4 * FIELD_CODING_BYTES_MAX;
 const DEADLINE_BYTES_MAX = 80;
+const FORWARDED_NAME = piece('forwarded');
 
 /** Writes request heads as header blocks, into blocks of memory of their own, where they stay until a response begins. */
 export class RequestEncoder implements RequestHeads {
@@ -63,6 +70,7 @@ export class RequestEncoder implements RequestHeads {
    * @param head as HTTP/2 or HTTP/1 parsed it
    * @param consumedBytes of the target's start that are not forwarded
    * @param clearContext drop every `l5d-*` field of the client
+   * @param forwarded the connection's element of `Forwarded`, null for none
    * @param timestampHeader name of the field that carries the time of receipt, undefined for none
    * @returns false when no block of memory is left, or none is as large
    */
@@ -72,6 +80,7 @@ export class RequestEncoder implements RequestHeads {
     head: ParsedHead,
     consumedBytes: number,
     clearContext: boolean,
+    forwarded: ForwardedElement | null = null,
     timestampHeader?: string,
   ): boolean {
     const { bytes } = this.#net;
@@ -83,6 +92,7 @@ export class RequestEncoder implements RequestHeads {
       FIELD_CODING_BYTES_MAX +
       DEADLINE_BYTES_MAX +
       (timestampHeader === undefined ? 0 : timestampHeader.length + DEADLINE_BYTES_MAX) +
+      (forwarded === null ? 0 : 2 * FIELD_CODING_BYTES_MAX + FORWARDED_NAME.byteLength + forwarded.bytesMax(head)) +
       this.trace.fieldBytesMax;
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
@@ -92,6 +102,7 @@ export class RequestEncoder implements RequestHeads {
     if (timestampHeader !== undefined) {
       end = copyPiece(bytes, end, field(timestampHeader.toLowerCase(), String(this.#wallClockMs())));
     }
+    if (forwarded !== null) end = writeForwarded(bytes, view, end, head, forwarded);
     end = this.#writeRouting(bytes, end, head, branch, clearContext);
     exchange.holdHead(at, end, capacity);
     return true;
@@ -182,6 +193,19 @@ function writePatchedPath(bytes: Uint8Array, view: DataView, at: number, head: P
   const textAt = at + FIELD_CODING_BYTES_MAX;
   for (let i = 0; i < text.length; i++) bytes[textAt + i] = text.charCodeAt(i);
   return writeStaticName(bytes, view, at, INDEX_PATH, textAt, textAt + text.length, false);
+}
+
+/** The field is composed behind its place, where its length can be known before it is written. */
+function writeForwarded(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  head: ParsedHead,
+  element: ForwardedElement,
+): number {
+  const nameAt = at + FIELD_CODING_BYTES_MAX;
+  const nameEnd = copyPiece(bytes, nameAt, FORWARDED_NAME);
+  return writeNamed(bytes, view, at, nameAt, nameEnd, nameEnd, element.write(bytes, nameEnd, head), false);
 }
 
 function droppedOf(head: ParsedHead): number {

@@ -4,6 +4,7 @@
  */
 import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import type { Piece } from '../http1/field-lines.ts';
+import type { ForwardedElement } from '../http1/forwarded-element.ts';
 import type { TracePropagator } from '../http1/trace-propagator.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
@@ -22,6 +23,7 @@ export interface RequestHeads {
    * Writes a head for a branch, into `exchange`.
    *
    * @param consumedBytes of the target's start that are not forwarded
+   * @param forwarded the connection's element of `Forwarded`, null for none
    * @returns false when no block is left
    */
   write(
@@ -30,6 +32,7 @@ export interface RequestHeads {
     head: ParsedHead,
     consumedBytes: number,
     clearContext: boolean,
+    forwarded?: ForwardedElement | null,
   ): boolean;
   /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
   writeRemembered(exchange: Exchange, composed: Piece): boolean;

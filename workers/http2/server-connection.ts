@@ -16,6 +16,7 @@ import { readPreface } from '../../core/http2/preface.ts';
 import { ERR_PREFACE_TEXT, errorCode, errorText } from '../../core/http2/protocol-errors.ts';
 import { isIgnored, RESET_BY_US, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
 import { copyPiece, piece } from '../http1/field-lines.ts';
+import type { ForwardedElement } from '../http1/forwarded-element.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import { Http2Connection, LEAVING, LINGER, OPEN } from './http2-connection.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -38,6 +39,8 @@ export class Http2ServerConnection extends Http2Connection {
   readonly server: Http2Server;
   readonly openedMicros: number;
   readonly openedTick: number;
+  /** What is added to `Forwarded` of its requests; null for nothing. */
+  readonly forwarded: ForwardedElement | null;
   /** Requests that were answered. */
   answered = 0;
   private prefaced = false;
@@ -49,6 +52,7 @@ export class Http2ServerConnection extends Http2Connection {
     super(server.endpoint, worker, fd, server.scope, false);
     const { reactor, limits } = server.net;
     this.server = server;
+    this.forwarded = server.forwardedLabels === null ? null : server.forwardedLabels.of(server.net.sockets, fd);
     this.openedMicros = reactor.nowMicros;
     this.openedTick = reactor.nowTick;
     this.idleSinceTick = reactor.nowTick;

@@ -145,12 +145,13 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       router.answer(exchange, branch.answerStatus);
       return;
     }
-    if (!heads.write(exchange, branch, section, router.consumedBytes, config.clearContext)) {
+    const { forwarded } = this.connection;
+    if (!heads.write(exchange, branch, section, router.consumedBytes, config.clearContext, forwarded)) {
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
       return;
     }
-    const plain = block !== null && this.limitTick === NEVER && isPlain(section, route, heads.trace.fields);
-    if (plain) this.remember(block, section, exchange);
+    const isRepeatable = this.limitTick === NEVER && forwarded === null && isPlain(section, route, heads.trace.fields);
+    if (block !== null && isRepeatable) this.remember(block, section, exchange);
     router.dispatch(exchange);
   }
 

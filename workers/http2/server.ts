@@ -15,6 +15,7 @@ import { type Reason, reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { WorkerLoad } from '../../core/shared/worker-load.ts';
+import { ForwardedLabels } from '../http1/forwarded-element.ts';
 import type { Acceptor } from '../net/listener.ts';
 import type { Net } from '../net/net.ts';
 import type { Failure } from '../router/exchange.ts';
@@ -57,6 +58,8 @@ export class Http2Server implements Acceptor {
   readonly memory = new RequestMemory();
   readonly connections = new Set<Http2ServerConnection>();
   readonly random: Random;
+  /** How `Forwarded` names the ends of a connection; null when no such field is added. */
+  readonly forwardedLabels: ForwardedLabels | null;
   draining = false;
   readonly #worker: number;
   readonly #gates: Gates;
@@ -71,6 +74,11 @@ export class Http2Server implements Acceptor {
     this.scope = parts.scope;
     this.heads = parts.heads;
     this.random = parts.random;
+    const { addForwardedHeader } = parts.config;
+    this.forwardedLabels =
+      addForwardedHeader === undefined
+        ? null
+        : new ForwardedLabels(addForwardedHeader, parts.router.config.label, parts.random);
     this.endpoint = new Http2Endpoint(
       parts.net,
       parts.config,

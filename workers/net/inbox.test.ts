@@ -1,6 +1,7 @@
 /** What waits for its turn within a tick: delivered in order, once, whatever becomes of the connections meanwhile. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../core/balance/random.ts';
 import type { HttpServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { readLimits } from '../../core/limits.ts';
@@ -166,6 +167,7 @@ function createServer(receive: () => number): Http1Server {
     gates: {} as Gates,
     gate: 0,
     load: new WorkerLoad(WorkerLoad.allocate(1)),
+    random: new Random(1),
   });
 }
 
