@@ -1,5 +1,6 @@
 /** How much room workers need for one head: the largest that any router's server or client takes. */
-import type { ClientConfig, H2RouterConfig, HttpRouterConfig, RouterConfig } from '../core/config/types.ts';
+import { clientHeaderListBytes, headerListBytes, speaksHttp2 } from '../core/config/header-list-bytes.ts';
+import type { H2RouterConfig, HttpRouterConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
 
 /** What Weft adds to a client's head, and its own lines, at most. */
@@ -17,13 +18,9 @@ export function headBytesMax(routers: readonly RouterConfig[], limits: Limits): 
 
 function httpHeadBytes({ maxHeadersKB, maxInitialLineKB, client }: HttpRouterConfig, limits: Limits): number {
   const ownBytes = (maxHeadersKB + maxInitialLineKB) * 1024;
-  return client.protocol === 'http' ? ownBytes : Math.max(ownBytes, listBytes(client, limits));
+  return speaksHttp2(client) ? Math.max(ownBytes, clientHeaderListBytes(client, limits)) : ownBytes;
 }
 
 function h2HeadBytes({ servers, client }: H2RouterConfig, limits: Limits): number {
-  return Math.max(...[...servers, client].map((endpoint) => listBytes(endpoint, limits)));
-}
-
-function listBytes({ maxHeaderListBytes }: Pick<ClientConfig, 'maxHeaderListBytes'>, limits: Limits): number {
-  return maxHeaderListBytes ?? limits.h2HeaderListBytes;
+  return Math.max(...servers.map((server) => headerListBytes(server, limits)), clientHeaderListBytes(client, limits));
 }

@@ -9,6 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { Random } from '../core/balance/random.ts';
+import { clientHeaderListBytes, headerListBytes, speaksHttp2 } from '../core/config/header-list-bytes.ts';
 import type { H2ServerConfig, HttpServerConfig, RouterConfig } from '../core/config/types.ts';
 import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
@@ -138,8 +139,9 @@ class Worker extends Timer implements Ready {
     const { worker, limits } = this.#start;
     const net = this.#net;
     const evictIdle = () => this.#routers.some((router) => router.routes.evictIdleConnection());
-    if (config.client.protocol === 'h2') {
-      const client = new Http2Client(net, worker, config.client, scratchAt, evictIdle);
+    if (speaksHttp2(config.client)) {
+      const listBytes = clientHeaderListBytes(config.client, limits);
+      const client = new Http2Client(net, worker, listBytes, scratchAt, evictIdle);
       const connect: StreamConnector = (pool) => client.connect(pool);
       return (stack, address) => new StreamPool(stack, address, limits.h2ConnectionsPerEndpointMax, connect);
     }
@@ -190,7 +192,7 @@ class Worker extends Timer implements Ready {
     const config = routers[spec.router] as RouterConfig;
     const parts = { net: this.#net, worker, router, scope: spec.scope, gate: spec.gate, ...shared };
     const trace = createTracePropagator(config.tracePropagator, this.#random);
-    const encoder = config.client.protocol === 'h2' ? new RequestEncoder(this.#net, trace, Date.now) : null;
+    const encoder = speaksHttp2(config.client) ? new RequestEncoder(this.#net, trace, Date.now) : null;
     if (config.protocol === 'h2') {
       const heads = encoder ?? new SectionRequestHeads(this.#net, trace);
       const server = config.servers[spec.server] as H2ServerConfig;
@@ -345,8 +347,11 @@ class Worker extends Timer implements Ready {
 /** Memory for the field sections of everything that speaks HTTP/2 (workers/http2/endpoint.ts). */
 function sectionBytes({ routers, limits }: WorkerStart): number {
   return routers
-    .flatMap((router) => [router.client, ...(router.protocol === 'h2' ? router.servers : [])])
-    .reduce((sum, { maxHeaderListBytes }) => sum + (maxHeaderListBytes ?? limits.h2HeaderListBytes) + 64, 0);
+    .flatMap((router) => [
+      clientHeaderListBytes(router.client, limits),
+      ...(router.protocol === 'h2' ? router.servers.map((server) => headerListBytes(server, limits)) : []),
+    ])
+    .reduce((sum, bytes) => sum + bytes + 64, 0);
 }
 
 /** Microseconds on a clock that all threads of the machine share: they compare each other's stamps. */

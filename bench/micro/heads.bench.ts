@@ -1,4 +1,6 @@
 /** Nanoseconds to make the head that an endpoint gets, and to rewrite the one that a client gets. */
+import { configOf } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig } from '../../core/config/types.ts';
 import { METHOD_GET } from '../../core/http1/methods.ts';
 import { LinkerdTracePropagator } from '../../workers/http1/linkerd-trace-propagator.ts';
 import { RequestWriter } from '../../workers/http1/request-writer.ts';
@@ -17,7 +19,14 @@ const parser = createParser();
 const router = createRouter('');
 const exchange = new Exchange(router);
 const branch: RouteBranch = {
-  client: new ClientStack(0, '/#/io.l5d.fs/web', 1, router.config.client, environment, environment.createPool),
+  client: new ClientStack(
+    0,
+    '/#/io.l5d.fs/web',
+    1,
+    configOf<ClientConfig>(router.config.client, '/'),
+    environment,
+    environment.createPool,
+  ),
   clientServiceScope: 2,
   residual: '/',
   answerStatus: 0,

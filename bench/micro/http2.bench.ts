@@ -2,6 +2,8 @@
  * Nanoseconds of what an HTTP/2 request costs in user space: its frames told apart, its stream found, its head recognised or
  * written anew, and the same of its response.
  */
+import { configOf } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig } from '../../core/config/types.ts';
 import { METHOD_GET } from '../../core/http1/methods.ts';
 import { FieldSection } from '../../core/http2/field-section.ts';
 import { FrameHeader } from '../../core/http2/frame.ts';
@@ -174,7 +176,14 @@ const router = createRouter('');
 const exchange = new Exchange(router);
 const names = ['/svc/web', '/#/io.l5d.fs/web', '/', ''] as const;
 const branch: RouteBranch = {
-  client: new ClientStack(0, '/#/io.l5d.fs/web', 1, router.config.client, environment, environment.createPool),
+  client: new ClientStack(
+    0,
+    '/#/io.l5d.fs/web',
+    1,
+    configOf<ClientConfig>(router.config.client, '/'),
+    environment,
+    environment.createPool,
+  ),
   clientServiceScope: 2,
   residual: '/',
   answerStatus: 0,

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import type { LinkerConfig } from '../../core/config/types.ts';
+import { configOf } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig, LinkerConfig, RouterConfig, ServiceConfig } from '../../core/config/types.ts';
 import { ConfigError, loadConfig } from './load.ts';
 
 const load = (text: string): LinkerConfig => loadConfig(text, 'linkerd.yaml', { baseDir: tmpdir() });
@@ -15,6 +16,9 @@ const refusal = (text: string): string => {
   }
   assert.fail('it loads');
 };
+
+/** What a router's client is when nothing is bound: of `io.l5d.global`, what it always is. */
+const clientOf = ({ client }: RouterConfig): ClientConfig => configOf<ClientConfig>(client, '/');
 
 const SMALLEST = 'routers: [{protocol: http, servers: [{}]}]';
 
@@ -46,8 +50,14 @@ const DEFAULT_SERVER = {
   },
 };
 
-const DEFAULT_CLIENT = {
+/** A `client` or `service` of which nothing is said: what is not there is undefined. */
+const asByDefault = (defaults: object) => ({
   ...kindOnly('io.l5d.global'),
+  defaults,
+  configs: [{ prefix: '/', entry: Object.fromEntries(Object.keys(defaults).map((key) => [key, undefined])) }],
+});
+
+const DEFAULT_CLIENT = {
   loadBalancer: { ...kindOnly('p2c'), maxEffort: 5 },
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
@@ -71,8 +81,8 @@ const DEFAULT_ROUTER = {
   protocol: 'http',
   label: 'http',
   servers: [{ ...DEFAULT_SERVER, port: 4140, timestampHeader: undefined }],
-  client: { ...DEFAULT_CLIENT, protocol: 'http' },
-  service: { ...kindOnly('io.l5d.global'), responseClassifier: kindOnly('io.l5d.http.nonRetryable5XX') },
+  client: asByDefault({ ...DEFAULT_CLIENT, protocol: 'http' }),
+  service: asByDefault({ responseClassifier: kindOnly('io.l5d.http.nonRetryable5XX') }),
   ...DEFAULT_BINDING,
   identifier: [{ ...kindOnly('io.l5d.header.token'), header: 'Host' }],
   maxHeadersKB: 8,
@@ -88,8 +98,8 @@ const DEFAULT_H2_ROUTER = {
   protocol: 'h2',
   label: 'h2',
   servers: [{ ...DEFAULT_SERVER, ...DEFAULT_HTTP2, port: 4142, maxConcurrentStreamsPerConnection: 1000 }],
-  client: { ...DEFAULT_CLIENT, protocol: 'h2' },
-  service: { ...kindOnly('io.l5d.global'), responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX') },
+  client: asByDefault({ ...DEFAULT_CLIENT, protocol: 'h2' }),
+  service: asByDefault({ responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX') }),
   ...DEFAULT_BINDING,
   identifier: [{ ...kindOnly('io.l5d.header.token'), header: ':authority' }],
   experimental: false,
@@ -146,7 +156,7 @@ test('every key of h2, at the ends of its range', () => {
   for (const endpoint of [smallest, largest]) {
     const [read] = load(JSON.stringify({ routers: [router(endpoint)] })).routers;
     assert.deepEqual(read?.servers, [{ ...DEFAULT_SERVER, port: 1, ...endpoint, ...streams }]);
-    assert.deepEqual(read?.client, { ...DEFAULT_CLIENT, protocol: 'h2', ...endpoint });
+    assert.deepEqual(read && clientOf(read), { ...DEFAULT_CLIENT, protocol: 'h2', ...endpoint });
   }
   const [coerced] = load(
     'routers: [{protocol: h2, servers: [{windowUpdateRatio: "0.5", maxFrameBytes: "20000"}]}]',
@@ -161,8 +171,10 @@ routers:
 - {protocol: http, label: up, servers: [{port: 1}], client: {protocol: h2, maxFrameBytes: 32768}}
 - {protocol: h2, label: down, servers: [{port: 2}], client: {protocol: http}}
 `);
-  assert.deepEqual(routers[0]?.client, { ...DEFAULT_CLIENT, protocol: 'h2', maxFrameBytes: 32768 });
-  assert.deepEqual(routers[1]?.client, { ...DEFAULT_CLIENT, protocol: 'http' });
+  assert.deepEqual(routers.map(clientOf), [
+    { ...DEFAULT_CLIENT, protocol: 'h2', maxFrameBytes: 32768 },
+    { ...DEFAULT_CLIENT, protocol: 'http' },
+  ]);
 });
 
 test('the kinds of h2', () => {
@@ -191,7 +203,7 @@ routers:
     { ...kindOnly('io.l5d.header.path'), header: ':Authority', segments: 2 },
   ]);
   assert.deepEqual(
-    routers.map(({ service }) => service.responseClassifier),
+    routers.map(({ service }) => configOf<ServiceConfig>(service, '/svc/a').responseClassifier),
     [
       { ...kindOnly('io.l5d.h2.grpc.neverRetryable'), successStatusCodes: [0] },
       { ...kindOnly('io.l5d.h2.grpc.neverRetryable'), successStatusCodes: [0, 5, 16] },
@@ -222,7 +234,7 @@ routers:
     { kind: 'io.l5d.static', path: '/a', experimental },
   ]);
   const ewma = { kind: 'ewma', maxEffort: 5, decayTimeMs: 10000, failurePenaltyMs: 1000, experimental };
-  assert.deepEqual(routers[0]?.client.loadBalancer, ewma);
+  assert.deepEqual(routers.map(clientOf)[0]?.loadBalancer, ewma);
 });
 
 test("what bench's side-by-side writes loads", () => {
@@ -245,7 +257,7 @@ routers:
 `);
   assert.equal(admin.port, 28990);
   assert.equal(routers[0]?.dtab, '/svc => /#/io.l5d.fs;\n');
-  assert.equal(routers[0]?.client.loadBalancer.kind, 'ewma');
+  assert.equal(routers.map(clientOf)[0]?.loadBalancer.kind, 'ewma');
   assert.equal(routers[0]?.servers[0]?.port, 28000);
 });
 
@@ -305,11 +317,11 @@ routers:
 - {protocol: http, label: third, servers: [{port: 3}], client: *client}
 `);
   assert.deepEqual(
-    routers.map(({ label, servers, client }) => [
-      label,
-      servers[0]?.port,
-      servers[0]?.ip,
-      client.hostConnectionPool.maxSize,
+    routers.map((router) => [
+      router.label,
+      router.servers[0]?.port,
+      router.servers[0]?.ip,
+      clientOf(router).hostConnectionPool.maxSize,
     ]),
     [
       ['http', 1, '::1', 5],
@@ -333,62 +345,4 @@ test('a configuration can be handed to a worker, and no key reaches an object’
   const config = load(SMALLEST);
   assert.deepEqual(structuredClone(config), config);
   assert.match(refusal(`${SMALLEST}\nconstructor: {}`), /unknown key "constructor"/);
-});
-
-test('the whole message of one problem', () => {
-  assert.equal(
-    refusal('routers:\n- protocol: http\n  servers:\n  - port: 70000'),
-    'linkerd.yaml:4:11: routers[0].servers[0].port: 70000 outside valid range for ports. Write a whole number from 0 to 65535.\n' +
-      '    - port: 70000\n' +
-      '            ^',
-  );
-});
-
-test('long lines are cut around the caret, and control characters do not reach the terminal', () => {
-  const [message, quote, caret] = refusal(`{"usage": {"orgId": "${'x'.repeat(500)}"}, "b\x1b[2J": 1}`).split('\n');
-  assert.match(message!, /^linkerd\.yaml:1:1: routers/);
-  assert.ok(quote!.length <= 122 && caret === '  ^');
-  const text = refusal(`${' '.repeat(300)}{"routers": 5, "a\u009b2J": 1}`);
-  assert.doesNotMatch(text, /\p{Cc}(?<!\n)/u);
-  for (const line of text.split('\n')) assert.ok(line.startsWith('linkerd.yaml:') || line.length <= 122, line);
-});
-
-test('20 problems are shown, the rest is counted', () => {
-  const text = `${SMALLEST}\n${Array.from({ length: 27 }, (_, i) => `zzzzz${i}: 1`).join('\n')}`;
-  const lines = refusal(text).split('\n');
-  assert.equal(lines.length, 61);
-  assert.equal(lines.at(-1), 'linkerd.yaml: and 7 more');
-});
-
-/** Documents that would cost time or the process, and what is said of them. */
-const BOMBS: Readonly<Record<string, readonly [text: string, message: RegExp]>> = {
-  'one megabyte': [`# ${'x'.repeat(1_000_000)}`, /has 1000002 characters; at most 524288 are read/],
-  'flow lists in lists': ['['.repeat(50_000), /nested deeper than 64/],
-  'block lists in lists': [`${'- '.repeat(20_000)}a`, /nested deeper than 64/],
-  'maps as keys': [`${'? '.repeat(20_000)}a`, /nested deeper than 64/],
-  'JSON in JSON': ['{"a":'.repeat(20_000), /nested deeper than 64/],
-  'a billion laughs': [
-    `a: &a0 [1, 2]\n${Array.from({ length: 60 }, (_, i) => `b${i}: &a${i + 1} [*a${i}, *a${i}]`).join('\n')}`,
-    /more than 100000 values/,
-  ],
-  'merge keys of merge keys': [
-    `a: &a {${Array.from({ length: 1_000 }, (_, i) => `k${i}: 1`).join(', ')}}\nb: [${'{<<: *a}, '.repeat(1_000)}]`,
-    /merge keys bring more than 100000 entries/,
-  ],
-  'a dtab of parentheses': [
-    `${SMALLEST.slice(0, -2)}, dtab: "/a => ${'('.repeat(2_000)}"}]`,
-    /routers\[0\]\.dtab: simple expected but '\(' found/,
-  ],
-};
-
-for (const [name, [text, message]] of Object.entries(BOMBS)) {
-  test(`refused without harm: ${name}`, () => {
-    assert.match(refusal(text), message);
-  });
-}
-
-test('bounds are the caller’s to set', () => {
-  const limits = { configCharsMax: 1_000, configDepthMax: 3, configNodesMax: 3 };
-  assert.throws(() => loadConfig(SMALLEST, 'l', { limits }), /nested deeper than 3/);
-  assert.throws(() => loadConfig(SMALLEST, 'l', { limits: { ...limits, configDepthMax: 9 } }), /more than 3 values/);
 });

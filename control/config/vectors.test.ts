@@ -126,11 +126,9 @@ test('the example of section 15 is refused with everything in it that is still t
   try {
     mkdirSync(join(baseDir, 'disco'));
     const expected = [
-      ['20:11: routers[0].client.kind', 'io.l5d.static'],
       ['24:30: routers[0].client.configs[0].failureAccrual.kind', 'io.l5d.successRateWindowed'],
       ['26:7: routers[0].client.configs[1].tls', 'tls'],
       ['27:7: routers[0].client.configs[1].requestAttemptTimeoutMs', 'requestAttemptTimeoutMs'],
-      ['29:11: routers[0].service.kind', 'io.l5d.static'],
       ['31:22: routers[0].service.configs[0].totalTimeoutMs', 'totalTimeoutMs'],
       ['31:44: routers[0].service.configs[0].retries', 'retries'],
       ['32:55: routers[0].service.configs[1].responseClassifier.kind', 'io.l5d.http.retryableRead5XX'],

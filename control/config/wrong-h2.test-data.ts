@@ -171,7 +171,6 @@ routers: [{protocol: h2, servers: [{}], client: {maxConcurrentStreamsPerConnecti
 > 1:50: routers[0].client.maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: kind, loadBalancer, hostConnectionPool, failFast, failureAccrual, socketOptions, protocol, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, experimental.
 
 routers: [{protocol: h2, servers: [{}], client: {kind: io.l5d.static, configs: [{prefix: /, maxFrameBytes: 1}]}}]
-> 1:56: routers[0].client.kind: io.l5d.static is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:108: routers[0].client.configs[0].maxFrameBytes: 1 is too small. Write a whole number from 16384 to 1048576.
 
 routers: [{protocol: h2, servers: [{}], client: {failFast: true, tls: {commonName: a}, forwardClientCert: true}}]

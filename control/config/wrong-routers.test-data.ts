@@ -248,10 +248,10 @@ routers: [{protocol: http, servers: [4140]}]
 ## client and service
 
 routers: [{protocol: http, servers: [{}], client: {kind: io.l5d.statik}}]
-> 1:58: routers[0].client.kind: unknown client kind "io.l5d.statik". Did you mean "io.l5d.static"? Supported: io.l5d.global.
+> 1:58: routers[0].client.kind: unknown client kind "io.l5d.statik". Did you mean "io.l5d.static"? Supported: io.l5d.global, io.l5d.static.
 
 routers: [{protocol: http, servers: [{}], client: {kind: io.l5d.static}}]
-> 1:58: routers[0].client.kind: io.l5d.static is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:51: routers[0].client.configs: missing required key "configs". Add "configs: …".
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: best}}}]
 > 1:73: routers[0].client.loadBalancer.kind: unknown loadBalancer kind "best". Supported: p2c, ewma.
@@ -339,6 +339,5 @@ routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: i
 > 1:80: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "io.l5d.http.nonRetriable5XX". Did you mean "io.l5d.http.nonRetryable5XX"? Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.allSuccessful.
 
 routers: [{protocol: http, servers: [{}], service: {kind: io.l5d.static, configs: [{prefix: /svc, totalTimeoutMs: 5}]}}]
-> 1:59: routers[0].service.kind: io.l5d.static is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:99: routers[0].service.configs[0].totalTimeoutMs: totalTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 `;

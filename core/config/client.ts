@@ -1,14 +1,15 @@
 /** A router's `client` (spec 02 section 7): how endpoints are chosen, and the connections to them. */
 import { budget } from './backoff.ts';
 import { loadBalancer } from './balancers/registry.ts';
+import { type PerPrefix, valuesOf } from './configs-by-prefix.ts';
 import { failureAccrual } from './failure-accrual/registry.ts';
 import { http2EndpointKeys } from './http2-endpoint.ts';
-import { kind, kinds, laterKind } from './kinds.ts';
-import type { ConfigNode } from './node.ts';
+import { type ConfigNode, child } from './node.ts';
+import { perPrefix } from './per-prefix.ts';
 import type { Reading } from './reading.ts';
 import { engine } from './removed.ts';
 import { boolean, INT_MAX, int, oneOf } from './scalars.ts';
-import { anything, checked, keys, later, list, object, only, optional, section, withDefault } from './schema.ts';
+import { checked, keys, later, object, only, optional, section, type ValueOf, withDefault } from './schema.ts';
 import { clientSocketOptions } from './socket-options.ts';
 import { clientTls } from './tls.ts';
 
@@ -45,25 +46,9 @@ const common = {
   engine,
 };
 
-/** Keys of HTTP/2 say nothing to a client that does not speak it. */
-function refuseForeignKeys(
-  { protocol }: { readonly protocol: string },
-  node: ConfigNode,
-  path: string,
-  reading: Reading,
-) {
-  if (protocol !== 'http' || node.type !== 'map') return;
-  for (const { key, keySpan } of node.entries) {
-    if (!Object.hasOwn(http2EndpointKeys, key)) continue;
-    const what = `${key} is for clients that speak h2, and this one speaks http`;
-    const remedy = 'Write "protocol: h2" beside it if the endpoints speak HTTP/2; otherwise leave the key out.';
-    reading.report({ at: keySpan, path: `${path}.${key}`, what, remedy });
-  }
-}
-
 /** @param own the protocol of the routers whose client it is */
-function clientOf(own: 'http' | 'h2') {
-  const fields = {
+function fieldsOf(own: 'http' | 'h2') {
+  return {
     ...common,
     /**
      * Weft's own key: what endpoints speak. Another protocol than the router's makes the router a bridge, which
@@ -72,16 +57,46 @@ function clientOf(own: 'http' | 'h2') {
     protocol: withDefault(oneOf('a protocol of clients', ['http', 'h2']), own),
     ...http2EndpointKeys,
   };
-  // Refused as a whole, and yet read: whoever comes with such a file wants to see all of it that Weft cannot do.
-  const perPrefix = laterKind('io.l5d.static', {
-    configs: optional(list(object({ ...fields, prefix: optional(anything) }))),
+}
+
+/** A server writes heads for one protocol, whichever client gets the request. */
+function refuseMixedProtocols(client: PerPrefix<Client>, node: ConfigNode, path: string, reading: Reading) {
+  const [first, ...others] = valuesOf(client, 'protocol');
+  if (others.every((protocol) => protocol === first)) return;
+  const remedy = 'Write it under "prefix: /".';
+  reading.report({ at: node, path, what: 'Weft does not support clients of both protocols in one router yet', remedy });
+}
+
+type Client = ValueOf<ReturnType<typeof fieldsOf>>;
+
+/** Keys of HTTP/2 say nothing to a client that does not speak it. */
+function refuseForeignKeys(client: PerPrefix<Client>, node: ConfigNode, path: string, reading: Reading) {
+  if (valuesOf(client, 'protocol').includes('h2')) return;
+  const configs = child(node, 'configs');
+  refuseForeignKeysIn(node, path, reading);
+  if (configs?.type !== 'list') return;
+  configs.items.forEach((item, i) => {
+    refuseForeignKeysIn(item, `${path}.configs[${i}]`, reading);
   });
-  const options = { fallback: 'io.l5d.global' };
-  return checked(kinds('client kind', [kind('io.l5d.global', fields), perPrefix], options), refuseForeignKeys);
+}
+
+function refuseForeignKeysIn(node: ConfigNode, path: string, reading: Reading) {
+  if (node.type !== 'map') return;
+  for (const { key, keySpan } of node.entries) {
+    if (!Object.hasOwn(http2EndpointKeys, key)) continue;
+    const what = `${key} is for clients that speak h2, and this one speaks http`;
+    const remedy = 'Write "protocol: h2" beside it if the endpoints speak HTTP/2; otherwise leave the key out.';
+    reading.report({ at: keySpan, path: `${path}.${key}`, what, remedy });
+  }
+}
+
+function checkClient(client: PerPrefix<Client>, node: ConfigNode, path: string, reading: Reading) {
+  refuseForeignKeys(client, node, path, reading);
+  refuseMixedProtocols(client, node, path, reading);
 }
 
 /** Reads `client` of an http router. */
-export const httpClient = clientOf('http');
+export const httpClient = checked(perPrefix('client kind', fieldsOf('http')), checkClient);
 
 /** Reads `client` of an h2 router. */
-export const h2Client = clientOf('h2');
+export const h2Client = checked(perPrefix('client kind', fieldsOf('h2')), checkClient);

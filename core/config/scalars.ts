@@ -182,14 +182,13 @@ export const path: Schema<string> = scalar('a path', (node) =>
   named(node, 'Write a path such as /svc or /a/b.', (text) => Path.read(text).show()),
 );
 
-/** A path expression (spec 01 section 7), as its text. */
+/** A path expression (spec 01 section 7), with one slash at its start and none at its end. */
 export const matcher: Schema<string> = scalar('a prefix', (node) => {
-  const remedy = 'Write a path such as /svc/users; * stands for any segment, {name} for what is to be captured.';
-  if (!node.text.startsWith('/')) return new Complaint(`${show(node)} does not begin with "/"`, remedy);
   try {
     new PathMatcher(node.text);
-    return node.text;
+    return `/${node.text.replace(/^\/+|\/+$/g, '')}`;
   } catch {
+    const remedy = 'Write a path such as /svc/users; * stands for any segment, {name} captures.';
     return new Complaint(`${show(node)} is not a path expression`, remedy);
   }
 });

@@ -1,8 +1,8 @@
 /** A router's `service` (spec 02 section 8): what holds for a service name, whichever endpoint answers. */
 import { backoff, budget } from './backoff.ts';
 import { h2ResponseClassifier, httpResponseClassifier } from './classifiers/registry.ts';
-import { kind, kinds, laterKind } from './kinds.ts';
-import { anything, keys, later, list, object, optional, type Shape, section } from './schema.ts';
+import { perPrefix } from './per-prefix.ts';
+import { keys, later, object, optional, section } from './schema.ts';
 
 const common = {
   totalTimeoutMs: later(),
@@ -21,17 +21,8 @@ const h2 = {
   retryBufferSize: later(keys('requestBytes', 'responseBytes')),
 };
 
-// Refused as a whole, and yet read, as the client's.
-function perPrefix(fields: Shape) {
-  return laterKind('io.l5d.static', {
-    configs: optional(list(object({ ...fields, prefix: optional(anything) }))),
-  });
-}
-
-const options = { fallback: 'io.l5d.global' };
-
 /** Reads `service` of an http router. */
-export const httpService = kinds('service kind', [kind('io.l5d.global', http), perPrefix(http)], options);
+export const httpService = perPrefix('service kind', http);
 
 /** Reads `service` of an h2 router. */
-export const h2Service = kinds('service kind', [kind('io.l5d.global', h2), perPrefix(h2)], options);
+export const h2Service = perPrefix('service kind', h2);

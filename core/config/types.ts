@@ -4,6 +4,7 @@
  * and dtabs are therefore texts, already checked. Types are inferred from the schema: the keys' meanings stand there.
  */
 import type { backoff } from './backoff.ts';
+import type { PerPrefix } from './configs-by-prefix.ts';
 import type { http2EndpointKeys } from './http2-endpoint.ts';
 import type { linker } from './linker.ts';
 import type { JsonValue } from './node.ts';
@@ -39,16 +40,18 @@ export type ForwardedHeaderConfig = NonNullable<ServerConfig['addForwardedHeader
 export type ForwardedLabelConfig = ForwardedHeaderConfig['by'];
 /** What an h2 server and every client have of HTTP/2 (spec 02 section 6.4). */
 export type Http2EndpointConfig = ValueOf<typeof http2EndpointKeys>;
-/** A router's `client`. */
-export type ClientConfig = RouterConfig['client'];
+/** What a `client` or a `service` says, whatever the name. */
+type Merged<C> = C extends PerPrefix<infer T> ? T : never;
+/** What a router's `client` means for a bound name: see {@link PerPrefix}. */
+export type ClientConfig = Merged<RouterConfig['client']>;
 /** A client's `loadBalancer`. */
 export type LoadBalancerConfig = ClientConfig['loadBalancer'];
 /** A client's `hostConnectionPool`. */
 export type HostConnectionPoolConfig = ClientConfig['hostConnectionPool'];
 /** A `backoff`. */
 export type BackoffConfig = Infer<typeof backoff>;
-/** A router's `service`. */
-export type ServiceConfig = RouterConfig['service'];
+/** What a router's `service` means for a service name: see {@link PerPrefix}. */
+export type ServiceConfig = Merged<RouterConfig['service']>;
 /** A service's `responseClassifier`. */
 export type ResponseClassifierConfig = ServiceConfig['responseClassifier'];
 /** One of a router's `identifier`s. */

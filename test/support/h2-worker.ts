@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { loadConfig } from '../../control/config/load.ts';
 import { Random } from '../../core/balance/random.ts';
+import { clientHeaderListBytes, speaksHttp2 } from '../../core/config/header-list-bytes.ts';
 import type { H2RouterConfig, H2ServerConfig } from '../../core/config/types.ts';
 import { HeadParser } from '../../core/http1/head.ts';
 import { TEST_LIMITS } from '../../core/http1/message-reader.ts';
@@ -111,6 +112,7 @@ export class H2Worker {
   /** Descriptors of connections to endpoints, in the order in which they were made. */
   readonly dialled: number[] = [];
   readonly #client: number;
+  readonly #asksHttp2: boolean;
   #nextFd = 100;
 
   /** @param keys YAML of a router's keys, indented by two spaces @param server keys of its server, in flow form */
@@ -127,8 +129,9 @@ export class H2Worker {
     const random = new Random(1);
     const trace = new LinkerdTracePropagator(random);
     const parser = new HeadParser(TEST_LIMITS);
-    const speaksHttp2 = config.client.protocol === 'h2';
-    const http2 = new Http2Client(net, 0, config.client, scratchAt, () => false);
+    this.#asksHttp2 = speaksHttp2(config.client);
+    const listBytes = clientHeaderListBytes(config.client, net.limits);
+    const http2 = new Http2Client(net, 0, listBytes, scratchAt, () => false);
     const http1 = new Http1Client(net, 0, parser, parser, scratchAt, () => false);
     const openStream = sockets.openStream.bind(sockets);
     sockets.openStream = () => {
@@ -145,7 +148,7 @@ export class H2Worker {
       net,
       keyAt,
       createPool: (client, address) =>
-        speaksHttp2
+        this.#asksHttp2
           ? new StreamPool(client, address, CONNECTIONS_MAX, (pool) => http2.connect(pool))
           : new ConnectionPool(client, address, (pool, exchange) => http1.connect(pool, exchange)),
       binder: { bind: (_router, route) => void this.asked.push(route), unbind: () => {} },
@@ -156,7 +159,7 @@ export class H2Worker {
       router: this.router,
       config: config.servers[0] as H2ServerConfig,
       scope: SERVER_SCOPE,
-      heads: speaksHttp2 ? new RequestEncoder(net, trace, () => 0) : new SectionRequestHeads(net, trace),
+      heads: this.#asksHttp2 ? new RequestEncoder(net, trace, () => 0) : new SectionRequestHeads(net, trace),
       scratchAt,
       gates: new Gates(Gates.allocate(1, 1), 1),
       gate: 0,
@@ -213,7 +216,7 @@ export class H2Worker {
   endpoint(): TestPeer {
     const fd = this.dialled.at(-1) ?? assert.fail('no endpoint was asked');
     const peer = new TestPeer(this, fd);
-    if (this.router.config.client.protocol === 'h2') {
+    if (this.#asksHttp2) {
       peer.send(
         frameBytes(FRAME_SETTINGS, 0, 0, new Uint8Array(0)),
         frameBytes(FRAME_SETTINGS, FLAG_ACK, 0, new Uint8Array(0)),

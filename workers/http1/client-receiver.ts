@@ -10,6 +10,7 @@ import type { Sink } from '../net/sink.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
 import type { Downstream, Exchange } from '../router/exchange.ts';
+import type { Route } from '../router/routes.ts';
 import type { Http1Client } from './client.ts';
 import { copyPiece, Piece } from './field-lines.ts';
 import { Http1Connection } from './http1-connection.ts';
@@ -83,7 +84,8 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     while (this.state === AWAITING && at < end) {
       const exchange = this.exchange as Exchange;
       const remembered = this.pool.memory.find(this.net.bytes, at, end);
-      if (remembered !== null && (exchange.downstream as Downstream).takesRemembered) {
+      const { service } = exchange.route as Route;
+      if (remembered?.service === service && (exchange.downstream as Downstream).takesRemembered) {
         this.takeRemembered(exchange, remembered, at, end);
         return;
       }
@@ -138,7 +140,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     const tunnel = status === 101 || (exchange.method === METHOD_CONNECT && status < 300);
     const original = this.recurringHead(downstream, parser, start, headEnd);
     const pendingAt = downstream.writeResponseHead(parser, start, headEnd);
-    if (original !== null) this.remember(original, parser, pendingAt, headEnd);
+    if (original !== null) this.remember(exchange, original, parser, pendingAt, headEnd);
     if (downstream.withholdsBody) this.body.withhold();
     if (tunnel) this.beginTunnel(downstream, pendingAt, headEnd, end);
     else this.forward(exchange, pendingAt, headEnd, end);
@@ -151,10 +153,17 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     return new HeadBytes(this.net.bytes, start, headEnd);
   }
 
-  private remember(head: HeadBytes, parser: HeadParser, rewrittenAt: number, headEnd: number): void {
+  private remember(
+    exchange: Exchange,
+    head: HeadBytes,
+    parser: HeadParser,
+    rewrittenAt: number,
+    headEnd: number,
+  ): void {
     const { status, bodyKind, contentLength } = parser;
+    const { service } = exchange.route as Route;
     const rewritten = new Piece(this.net.bytes.subarray(rewrittenAt, headEnd));
-    this.pool.memory.remember({ head, status, bodyKind, contentLength, rewritten });
+    this.pool.memory.remember({ head, status, bodyKind, contentLength, service, rewritten });
   }
 
   private takeRemembered(exchange: Exchange, response: RememberedResponse, start: number, end: number): void {

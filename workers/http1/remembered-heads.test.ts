@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { ServiceConfig } from '../../core/config/types.ts';
 import { HeadParser } from '../../core/http1/head.ts';
 import { TEST_LIMITS } from '../../core/http1/message-reader.ts';
 import { METHOD_GET } from '../../core/http1/methods.ts';
+import { createClassifier } from '../../core/resilience/classifiers/create.ts';
 import { Route } from '../router/routes.ts';
 import { Piece } from './field-lines.ts';
 import {
@@ -19,6 +21,10 @@ import {
   RequestMemory,
   ResponseMemory,
 } from './remembered-heads.ts';
+
+const responseClassifier = { kind: 'io.l5d.http.nonRetryable5XX', experimental: false } as const;
+const service = { responseClassifier } as ServiceConfig;
+const classifier = createClassifier(responseClassifier);
 
 const SHORTEST = 16;
 const LONGEST = 1024;
@@ -64,7 +70,7 @@ function remember(memory: RequestMemory, head: string): RememberedRequest {
     head: new HeadBytes(bytes, at, end),
     method: METHOD_GET,
     persistent: true,
-    route: new Route(1, new Uint8Array(0), 0, '/svc/web', ''),
+    route: new Route({ id: 1, key: new Uint8Array(0), hash: 0, path: '/svc/web', dtab: '', service, classifier }),
     branches: [],
     composed: new Piece(new Uint8Array(0)),
   };
@@ -261,7 +267,7 @@ describe('requests', () => {
 function response(head: string): RememberedResponse {
   const { bytes, at, end } = place(head);
   const rewritten = new Piece(new Uint8Array(0));
-  return { head: new HeadBytes(bytes, at, end), status: 200, bodyKind: 0, contentLength: 0, rewritten };
+  return { head: new HeadBytes(bytes, at, end), status: 200, bodyKind: 0, contentLength: 0, service, rewritten };
 }
 
 function recurs(memory: ResponseMemory, head: string): boolean {

@@ -9,6 +9,7 @@ import { BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { Outlet } from '../net/sink.ts';
+import type { Exchange } from '../router/exchange.ts';
 import { CONTENT, ContentOutlet } from './content-outlet.ts';
 import { writeSectionResponse } from './section-writer.ts';
 import type { Http1Server } from './server.ts';
@@ -60,7 +61,8 @@ export abstract class Http1ServerBridge extends Http1ServerResponder {
     const chunked = endless && this.takesChunks && !withheld;
     this.contentOutlet.framing = withheld ? CONTENT.withheld : chunked ? CONTENT.chunked : CONTENT.plain;
     let added = '';
-    if (!clearContext) added = `l5d-success-class: ${server.router.isSuccess(head.status) ? '1.0' : '0.0'}\r\n`;
+    const success = server.router.isSuccess(this.exchange as Exchange, head.status);
+    if (!clearContext) added = `l5d-success-class: ${success ? '1.0' : '0.0'}\r\n`;
     if (!this.persistent) added += 'connection: close\r\n';
     else if (this.clientMinor === 0) added += 'connection: keep-alive\r\n';
     // A response that ended with its head, and says nothing of a length, would last until the connection closes.

@@ -46,12 +46,12 @@ export abstract class Http1ServerEndings extends Http1ServerBridge {
     this.answer(cause, true);
   }
 
-  onAnswered(status: number): void {
+  onAnswered(status: number, success: boolean): void {
     this.exchange = null;
     this.releaseGate();
     // A client takes a 1xx for the announcement of another answer, and would wait for it.
     if (status < 200) this.persistent = false;
-    this.answer(failure(status, 'application_failure', ''), true);
+    this.answer(failure(status, 'application_failure', ''), true, success);
   }
 
   protected onEnd(errno: number): void {

@@ -104,7 +104,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     // Bytes that came early for a tunnel are no request (hostile-inputs row 21).
     if (exchange.upgradeRequested && (this.kept !== null || this.readable)) this.persistent = false;
     this.responseStarted = true;
-    options.success = server.router.isSuccess(parser.status);
+    options.success = server.router.isSuccess(exchange, parser.status);
     options.after = this.persistent ? (chunkless ? AFTER.keepAlive : AFTER.keep) : AFTER.close;
     if (this.withholdsBody && this.persistent) options.after = AFTER.empty;
     if (parser.status === 101) options.after = AFTER.upgrade;
@@ -162,14 +162,19 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     this.finishResponse(requestEnded);
   }
 
-  /** Writes a response of Weft's own; the request's body, if any is due, is not waited for. */
-  protected answer(cause: Failure, explained: boolean): void {
+  /**
+   * Writes a response of Weft's own; the request's body, if any is due, is not waited for.
+   *
+   * @param success what is said of it; without a service to ask, its status says
+   */
+  protected answer(cause: Failure, explained: boolean, success = cause.status < 500): void {
     // First: a send that fails there may want an answer too, which would be written where this one is.
     this.flushPending();
     if (this.closed) return;
     const requestEnded = this.body === null || this.body.done;
     if (!requestEnded) this.persistent = false;
-    this.server.writeAnswer(this, cause, explained, this.persistent, this.clientMinor, this.bodyless);
+    const { persistent, clientMinor, bodyless } = this;
+    this.server.writeAnswer(this, cause, { explained, success, persistent, clientMinor, bodyless });
     this.finishResponse(requestEnded);
   }
 

@@ -47,6 +47,18 @@ const STATUS_TEXT = new Map<number, string>([
   [505, 'HTTP Version Not Supported'],
 ]);
 
+/** How a response of Weft's own is written. */
+interface Answer {
+  /** With `l5d-err` and the message as body; codec-level answers have neither (spec 03 section 5.2). */
+  readonly explained: boolean;
+  /** What `l5d-success-class` says. */
+  readonly success: boolean;
+  readonly persistent: boolean;
+  readonly clientMinor: number;
+  /** The request was a HEAD. */
+  readonly bodyless: boolean;
+}
+
 /** One server (a port of a router) in one worker. */
 export class Http1Server {
   readonly net: Net;
@@ -272,21 +284,10 @@ export class Http1Server {
     if (this.#bodies.length < BODIES_KEPT_MAX) this.#bodies.push(body);
   }
 
-  /**
-   * Writes a response of Weft's own.
-   *
-   * @param explained with `l5d-err` and the message as body; codec-level answers have neither (spec 03 section 5.2)
-   * @param bodyless the request was a HEAD
-   */
-  writeAnswer(
-    connection: Http1ServerResponder,
-    cause: Failure,
-    explained: boolean,
-    persistent: boolean,
-    clientMinor: number,
-    bodyless: boolean,
-  ): void {
-    const { router, config, bounds } = this;
+  /** Writes a response of Weft's own. */
+  writeAnswer(connection: Http1ServerResponder, cause: Failure, answer: Answer): void {
+    const { config, bounds } = this;
+    const { explained, success, persistent, clientMinor, bodyless } = answer;
     const shown = explained && !config.clearContext && cause.message !== '';
     const nack = cause.reason === 'concurrency_limit';
     const body = shown ? Buffer.from(cause.message, 'utf8').subarray(0, bounds.maxErrResponseKB * 1024) : EMPTY;
@@ -296,7 +297,7 @@ export class Http1Server {
     else if (shown) lines.push(`l5d-err: ${formUrlEncodeLatin1(cause.message, bounds.maxHeadersKB * 1024)}`);
     if (cause.retryable && !nack && shown) lines.push('l5d-retryable: true');
     if (explained && !config.clearContext) {
-      lines.push(`l5d-success-class: ${router.isSuccess(cause.status) ? '1.0' : '0.0'}`);
+      lines.push(`l5d-success-class: ${success ? '1.0' : '0.0'}`);
       lines.push('via: 1.1 linkerd');
     }
     if (cause.status >= 200 && cause.status !== 204) lines.push(`content-length: ${body.length}`);

@@ -1,6 +1,8 @@
 /** How exchanges come to the streams of a connection to an endpoint, and leave them before anything was sent. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { configOf } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig } from '../../core/config/types.ts';
 import { FRAME_GOAWAY, FRAME_SETTINGS, FRAME_WINDOW_UPDATE } from '../../core/http2/frame-types.ts';
 import { setting, uint32 } from '../../core/http2/test-frames.ts';
 import { H2Worker } from '../../test/support/h2-worker.ts';
@@ -19,12 +21,12 @@ const INITIAL_WINDOW_SIZE = 4;
 const SCOPE = 3;
 const { world, router } = new H2Worker();
 const { net, sockets } = world;
-const client = new Http2Client(net, 0, router.config.client, world.take(32_768), () => false);
+const client = new Http2Client(net, 0, 16_384, world.take(32_768), () => false);
 const stack = {
   scope: SCOPE,
   stats: net.stats,
   poolWaitersMax: 10,
-  config: router.config.client,
+  config: configOf<ClientConfig>(router.config.client, '/'),
 } as unknown as ClientStack;
 const address = { row: 0, ipv6: false, port: 80, ip: new Int32Array(4), name: '10.0.0.1:80' };
 

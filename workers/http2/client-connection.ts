@@ -53,7 +53,7 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   silent = false;
 
   constructor(client: Http2Client, pool: StreamPool, worker: number, fd: number) {
-    super(client.endpoint, worker, fd, pool.client.scope, true);
+    super(client.endpointOf(pool.client.config), worker, fd, pool.client.scope, true);
     this.client = client;
     this.pool = pool;
     const { nowMicros, nowTick } = client.net.reactor;

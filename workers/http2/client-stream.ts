@@ -26,6 +26,7 @@ import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
 import { failure, NO_RESET } from '../router/failures.ts';
+import type { Route } from '../router/routes.ts';
 import { KnownBlock } from './block-memory.ts';
 import type { Http2Client } from './client.ts';
 import type { Http2ClientConnection } from './client-connection.ts';
@@ -124,6 +125,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     const next = transition(this.state, receiveEvent(true, endStream));
     if (next < 0 || (known.trailers && this.bodyLength.end() !== 0)) return false;
     const exchange = this.exchange as Exchange;
+    if (known.service !== (exchange.route as Route).service) return false;
     if (known.trailers && !isSameEnd(known, exchange)) return false;
     this.state = stateOf(next);
     if (known.grpcStatus >= 0) exchange.grpcStatus = known.grpcStatus;
@@ -202,6 +204,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
         status: exchange.status,
         grpcStatus: exchange.grpcStatus,
         bodyBytes: this.bodyLength.remaining,
+        service: (exchange.route as Route).service,
         rewritten: new Piece(rewritten),
       },
       this.connection.decoderInUse,

@@ -13,17 +13,34 @@ const STREAMS_KEPT_MAX = 4096;
 /** Makes HTTP/2 connections to endpoints. */
 export class Http2Client {
   readonly net: Net;
-  readonly endpoint: Http2Endpoint;
   readonly #worker: number;
+  readonly #scratchAt: number;
+  /** Room for the one field section that is decoded at a time. */
+  readonly #sectionAt: number;
+  readonly #endpoints = new Map<ClientConfig, Http2Endpoint>();
   readonly #dialler: EndpointDialler;
   readonly #streams: Http2ClientStream[] = [];
 
-  /** @param evictIdle frees a descriptor by closing an idle connection; false when there is none */
-  constructor(net: Net, worker: number, config: ClientConfig, scratchAt: number, evictIdle: () => boolean) {
+  /**
+   * @param listBytes of the largest field section that any client's configuration takes
+   * @param evictIdle frees a descriptor by closing an idle connection; false when there is none
+   */
+  constructor(net: Net, worker: number, listBytes: number, scratchAt: number, evictIdle: () => boolean) {
     this.net = net;
-    this.endpoint = new Http2Endpoint(net, config, true, UNBOUNDED, scratchAt);
     this.#worker = worker;
+    this.#scratchAt = scratchAt;
+    this.#sectionAt = net.memory.reserve(listBytes);
     this.#dialler = new EndpointDialler(net, worker, evictIdle);
+  }
+
+  /** What connections share whose clients are configured alike. */
+  endpointOf(config: ClientConfig): Http2Endpoint {
+    let endpoint = this.#endpoints.get(config);
+    if (endpoint === undefined) {
+      endpoint = new Http2Endpoint(this.net, config, true, UNBOUNDED, this.#scratchAt, this.#sectionAt);
+      this.#endpoints.set(config, endpoint);
+    }
+    return endpoint;
   }
 
   /** Begins a connection. @returns null when the process has no descriptor left for it */

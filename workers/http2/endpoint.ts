@@ -1,4 +1,5 @@
 /** What the HTTP/2 connections of one server, or of one router's clients, share in a worker: their settings and their tools. */
+import { headerListBytes } from '../../core/config/header-list-bytes.ts';
 import { BudgetBounds } from '../../core/http2/abuse-budget.ts';
 import { FieldSection } from '../../core/http2/field-section.ts';
 import { grantThreshold } from '../../core/http2/flow-control.ts';
@@ -38,10 +39,20 @@ export class Http2Endpoint {
   readonly #listBytesMax: number;
   readonly #decoders: HpackDecoder[] = [];
 
-  /** @param streamsMax that the peer may have open; UNBOUNDED on the client's side, where it opens none */
-  constructor(net: Net, settings: Http2Settings, isClient: boolean, streamsMax: number, scratchAt: number) {
+  /**
+   * @param streamsMax that the peer may have open; UNBOUNDED on the client's side, where it opens none
+   * @param sectionAt room for {@link headerListBytes} of its settings, which others may use between two sections
+   */
+  constructor(
+    net: Net,
+    settings: Http2Settings,
+    isClient: boolean,
+    streamsMax: number,
+    scratchAt: number,
+    sectionAt: number,
+  ) {
     const { limits } = net;
-    const listBytes = settings.maxHeaderListBytes ?? limits.h2HeaderListBytes;
+    const listBytes = headerListBytes(settings, limits);
     this.net = net;
     this.own = {
       isClient,
@@ -56,7 +67,7 @@ export class Http2Endpoint {
     this.connectionWindowBytes = Math.max(limits.h2ConnectionWindowBytes, this.windowBytes);
     this.connectionGrantBytes = this.connectionWindowBytes >> 1;
     this.budgetBounds = new BudgetBounds(limits);
-    this.section = new FieldSection(net.bytes, net.memory.reserve(listBytes), listBytes, limits.headerCountMax);
+    this.section = new FieldSection(net.bytes, sectionAt, listBytes, limits.headerCountMax);
     this.scratchAt = scratchAt;
     this.#tableBytes = Math.max(settings.headerTableBytes, TABLE_BYTES_DEFAULT);
     this.#listBytesMax = listBytes * LIST_BYTES_FACTOR;

@@ -1,4 +1,5 @@
 /** The heads and trailers that one endpoint keeps sending, as they go to clients that speak HTTP/2. */
+import type { ServiceConfig } from '../../core/config/types.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import { BlockMemory, type KnownBlock, type Remembered } from './block-memory.ts';
 
@@ -15,6 +16,8 @@ export interface RememberedResponse extends Remembered {
   readonly grpcStatus: number;
   /** As `BodyLength.remaining` begins. */
   readonly bodyBytes: number;
+  /** Whose classifier judged it: another service may take the same response for something else. */
+  readonly service: ServiceConfig;
   readonly rewritten: Piece;
 }
 

@@ -81,21 +81,23 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     this.answer(cause);
   }
 
-  onAnswered(status: number): void {
+  onAnswered(status: number, success: boolean): void {
     // A head that announces another cannot end a stream (RFC 9113 section 8.1).
     const resetCode = status < 200 ? INTERNAL_ERROR : NO_RESET;
-    this.onFailed(failure(status, 'application_failure', '', false, resetCode));
+    this.exchange = null;
+    this.releaseGate();
+    this.answer(failure(status, 'application_failure', '', false, resetCode), success);
   }
 
   /** Says why there is no response, in the way that the client understands. */
-  private answer(cause: Failure): void {
+  private answer(cause: Failure, success = cause.status < 500): void {
     this.limitTick = NEVER;
     this.armTimer();
     if (this.responded) this.sendReset(cause.resetCode >= 0 ? cause.resetCode : INTERNAL_ERROR);
     else if (cause.resetCode >= 0) this.sendReset(cause.resetCode);
     else if (this.grpc && cause.message !== '') this.answerGrpc(cause);
     else if (REFUSALS.has(cause.reason)) this.sendReset(REFUSED_STREAM);
-    else this.answerPlainly(cause);
+    else this.answerPlainly(cause, success);
     this.finish();
   }
 
@@ -106,13 +108,13 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     this.sendBlock(scratchAt, end - scratchAt, true);
   }
 
-  private answerPlainly(cause: Failure): void {
+  private answerPlainly(cause: Failure, success: boolean): void {
     const { net, scratchAt } = this.link.endpoint;
-    const { config, router } = this.server;
+    const { config } = this.server;
     this.responded = true;
     const text = cause.message === '' || config.clearContext ? '' : cause.message;
     const body = Buffer.from(text, 'utf8').subarray(0, net.blocks.blockBytes);
-    const end = writeAnswer(net, scratchAt, cause, body.length, router.isSuccess(cause.status), config.clearContext);
+    const end = writeAnswer(net, scratchAt, cause, body.length, success, config.clearContext);
     const bodyless = this.bodyless || body.length === 0;
     this.sendBlock(scratchAt, end - scratchAt, bodyless);
     if (bodyless) return;

@@ -1,6 +1,7 @@
 /** What the connections of one HTTP/2 server in one worker share: its settings, the router, and the streams at rest. */
 
 import type { Random } from '../../core/balance/random.ts';
+import { headerListBytes } from '../../core/config/header-list-bytes.ts';
 import type { H2ServerConfig } from '../../core/config/types.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import {
@@ -85,6 +86,7 @@ export class Http2Server implements Acceptor {
       false,
       parts.config.maxConcurrentStreamsPerConnection,
       parts.scratchAt,
+      parts.net.memory.reserve(headerListBytes(parts.config, parts.net.limits)),
     );
     this.#worker = parts.worker;
     this.#gates = parts.gates;

@@ -2,6 +2,7 @@
  * A connection and its streams without a router behind them, for tests: all that both sides have in common is real, what
  * they do with messages is written down.
  */
+import { headerListBytes } from '../../core/config/header-list-bytes.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import { fieldsOf, type TestField } from '../../core/http2/hpack/test-codec.ts';
 import { afterHead } from '../../core/http2/message-sequence.ts';
@@ -27,7 +28,9 @@ let nextFd = 1000;
 
 /** What the connections of one server have in common. */
 export function testEndpoint(world: TestNet, settings: Partial<Http2Settings> = {}): Http2Endpoint {
-  return new Http2Endpoint(world.net, { ...SETTINGS, ...settings }, false, STREAMS_MAX, world.take(SCRATCH_BYTES));
+  const endpoint = { ...SETTINGS, ...settings };
+  const sectionAt = world.net.memory.reserve(headerListBytes(endpoint, world.net.limits));
+  return new Http2Endpoint(world.net, endpoint, false, STREAMS_MAX, world.take(SCRATCH_BYTES), sectionAt);
 }
 
 /** A stream whose message nobody reads. */

@@ -58,8 +58,8 @@ export interface Downstream extends BodySource {
   armStall(): void;
   /** The two connections become a tunnel; the response head has been written. */
   onTunnel(): void;
-  /** The name is a local service: answer with a status alone. */
-  onAnswered(status: number): void;
+  /** The name is a local service: answer with a status alone. @param success what its classifier says of that */
+  onAnswered(status: number, success: boolean): void;
   /** The exchange failed; answers the client where that is still possible, or aborts. */
   onFailed(failure: Failure): void;
 }

@@ -7,8 +7,11 @@
  *     idle for long --> dropped --unbind--> supervisor
  */
 import { UnionDraw } from '../../core/balance/union-draw.ts';
-import type { RouterConfig } from '../../core/config/types.ts';
+import { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig, RouterConfig, ServiceConfig } from '../../core/config/types.ts';
 import { Path } from '../../core/names/path.ts';
+import { createClassifier } from '../../core/resilience/classifiers/create.ts';
+import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
 import { branchFields } from '../http2/prepared-fields.ts';
 import type { BindReply, BranchMessage } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
@@ -29,6 +32,9 @@ export class RouteBook {
   readonly #config: RouterConfig;
   readonly #environment: RouterEnvironment;
   readonly #dstPrefix: Path;
+  readonly #clientConfigs: ConfigsByPrefix<ClientConfig>;
+  readonly #serviceConfigs: ConfigsByPrefix<ServiceConfig>;
+  readonly #classifiers = new Map<ServiceConfig, ResponseClassifier>();
   readonly #routes: RouteTable;
   readonly #routesById = new Map<number, Route>();
   readonly #clients = new Map<number, ClientStack>();
@@ -41,6 +47,8 @@ export class RouteBook {
     this.#config = config;
     this.#environment = environment;
     this.#dstPrefix = Path.read(config.dstPrefix);
+    this.#clientConfigs = new ConfigsByPrefix<ClientConfig>(config.client);
+    this.#serviceConfigs = new ConfigsByPrefix<ServiceConfig>(config.service);
     this.#routes = new RouteTable(Math.min(config.bindingCache.paths, environment.net.limits.routesMax));
   }
 
@@ -58,7 +66,16 @@ export class RouteBook {
 
   #open(key: Uint8Array, hash: number): Route {
     const { path, dtab } = spellKey(key, this.#dstPrefix);
-    const route = new Route(this.#nextRouteId++, key, hash, path.show(), dtab.show());
+    const service = this.#serviceConfigs.of(path);
+    const route = new Route({
+      id: this.#nextRouteId++,
+      key,
+      hash,
+      path: path.show(),
+      dtab: dtab.show(),
+      service,
+      classifier: this.#classifierOf(service),
+    });
     if (this.#routes.size >= this.#routes.capacity) {
       const { net } = this.#environment;
       if (this.#routes.capacity === net.limits.routesMax) net.limitMet('routesMax');
@@ -69,6 +86,15 @@ export class RouteBook {
     this.#routesById.set(route.id, route);
     this.#environment.binder.bind(this.#index, route.id, route.path, route.dtab);
     return route;
+  }
+
+  #classifierOf(service: ServiceConfig): ResponseClassifier {
+    let classifier = this.#classifiers.get(service);
+    if (classifier === undefined) {
+      classifier = createClassifier(service.responseClassifier);
+      this.#classifiers.set(service, classifier);
+    }
+    return classifier;
   }
 
   #drop(route: Route): void {
@@ -156,7 +182,7 @@ export class RouteBook {
         message.client,
         message.id,
         message.clientScope,
-        this.#config.client,
+        this.#clientConfigs.of(Path.read(message.id)),
         this.#environment,
         this.#environment.createPool,
       );

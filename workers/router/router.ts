@@ -26,8 +26,7 @@ import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DTAB, TOKEN_L5D_DTAB } from '../../core/http1/tokens.ts';
 import { NameParseError } from '../../core/names/scanner.ts';
 import type { Reason } from '../../core/reasons.ts';
-import { createClassifier } from '../../core/resilience/classifiers/create.ts';
-import { type ResponseClassifier, VERDICT } from '../../core/resilience/response-classifier.ts';
+import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
@@ -87,7 +86,6 @@ export class Router {
   readonly #environment: RouterEnvironment;
   readonly #identifiers: readonly Identifier[];
   readonly #exchanges: Exchange[] = [];
-  readonly #classifier: ResponseClassifier;
 
   constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
     this.index = index;
@@ -96,7 +94,6 @@ export class Router {
     this.routes = new RouteBook(index, config, environment);
     this.stats = new RequestStats(environment.stats, environment.net.reactor, config.protocol === 'h2');
     this.#identifiers = createIdentifiers(config);
-    this.#classifier = createClassifier(config.service.responseClassifier);
   }
 
   // ---- identify ------------------------------------------------------------------------------------------------
@@ -266,13 +263,15 @@ export class Router {
   // ---- complete ------------------------------------------------------------------------------------------------
 
   /** Whether a response counts as a success by its status alone. */
-  isSuccess(status: number): boolean {
-    return this.#classifier.judge(METHOD_GET, status, -1, true, false, false) === VERDICT.success;
+  isSuccess(exchange: Exchange, status: number): boolean {
+    const { classifier } = exchange.route as Route;
+    return classifier.judge(exchange.method, status, -1, true, false, false) === VERDICT.success;
   }
 
   /** What is known of a response's success. @param ended nothing more of it is to come @returns one of VERDICT */
   judge(exchange: Exchange, ended: boolean): number {
-    return this.#classifier.judge(exchange.method, exchange.status, exchange.grpcStatus, ended, false, false);
+    const { classifier } = exchange.route as Route;
+    return classifier.judge(exchange.method, exchange.status, exchange.grpcStatus, ended, false, false);
   }
 
   /** The head of an HTTP/2 response has come: that is how long it took, whatever its body does (spec 06 section 1.3). */
@@ -296,10 +295,11 @@ export class Router {
   answer(exchange: Exchange, status: number): void {
     const downstream = exchange.downstream as Downstream;
     exchange.status = status;
-    this.stats.attemptEnded(exchange, this.isSuccess(status), 'application_failure');
-    this.stats.requestEnded(exchange, this.isSuccess(status), 'application_failure');
+    const success = this.isSuccess(exchange, status);
+    this.stats.attemptEnded(exchange, success, 'application_failure');
+    this.stats.requestEnded(exchange, success, 'application_failure');
     this.#close(exchange);
-    downstream.onAnswered(status);
+    downstream.onAnswered(status, success);
   }
 
   /** The exchange failed before it was sent, in Weft: the client is told. */

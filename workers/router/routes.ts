@@ -9,6 +9,8 @@
  *     route   pending --bound--> ok <--> neg, failed         later answers replace earlier ones
  */
 import type { UnionDraw } from '../../core/balance/union-draw.ts';
+import type { ServiceConfig } from '../../core/config/types.ts';
+import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { Downstream, Failure } from './exchange.ts';
@@ -42,6 +44,9 @@ export class Route {
   readonly path: string;
   /** The request's own dtab, as text; '' for none. */
   readonly dtab: string;
+  /** What the router's `service` says for this name; one object for all names of which it says the same. */
+  readonly service: ServiceConfig;
+  readonly classifier: ResponseClassifier;
   state: number = ROUTE.pending;
   failure: Failure | null = null;
   serviceScope = 0;
@@ -54,12 +59,22 @@ export class Route {
   /** A one-off: not in the table, dropped after use. */
   cached = false;
 
-  constructor(id: number, key: Uint8Array, hash: number, path: string, dtab: string) {
-    this.id = id;
-    this.key = key;
-    this.hash = hash;
-    this.path = path;
-    this.dtab = dtab;
+  constructor(parts: {
+    readonly id: number;
+    readonly key: Uint8Array;
+    readonly hash: number;
+    readonly path: string;
+    readonly dtab: string;
+    readonly service: ServiceConfig;
+    readonly classifier: ResponseClassifier;
+  }) {
+    this.id = parts.id;
+    this.key = parts.key;
+    this.hash = parts.hash;
+    this.path = parts.path;
+    this.dtab = parts.dtab;
+    this.service = parts.service;
+    this.classifier = parts.classifier;
   }
 }
 

@@ -1,0 +1,51 @@
+/** The schema of `client` and `service`, whose entries are read with whatever keys they have (configs-by-prefix.ts). */
+import { type Entry, EVERYTHING, type PerPrefix, type PrefixedEntry } from './configs-by-prefix.ts';
+import { kind, kinds } from './kinds.ts';
+import type { MapNode } from './node.ts';
+import type { Reading } from './reading.ts';
+import { matcher } from './scalars.ts';
+import { type Field, list, object, optional, required, type Schema, type Shape, type ValueOf } from './schema.ts';
+
+const NOTHING: MapNode = { type: 'map', entries: [], start: 0, end: 0 };
+
+/** For defaults, which are right by definition. */
+const SILENT: Reading = { report: () => {}, directory: () => undefined };
+
+/** The same keys without their defaults. */
+function withoutDefaults(shape: Shape): Shape {
+  const fields = Object.entries(shape).map(([key, field]): [string, Field<unknown>] => [
+    key,
+    field.refusal === undefined ? optional(field.schema) : field,
+  ]);
+  return Object.fromEntries(fields);
+}
+
+/**
+ * Reads a `client` or `service` whose entries have these keys.
+ *
+ * @param what how a kind of the object is called in messages, such as `client kind`
+ */
+export function perPrefix<const S extends Shape>(what: string, shape: S): Schema<PerPrefix<ValueOf<S>>> {
+  type T = ValueOf<S>;
+  const defaults = object(shape).read(NOTHING, '', SILENT) as T;
+  const keys = withoutDefaults(shape);
+  const configs = list(object({ prefix: required(matcher), ...keys }));
+  const ofKinds = kinds(what, [kind('io.l5d.global', keys), kind('io.l5d.static', { configs: required(configs) })], {
+    fallback: 'io.l5d.global',
+  });
+  return {
+    read(node, path, reading) {
+      const value = ofKinds.read(node, path, reading);
+      if (value === undefined) return undefined;
+      const { kind, experimental, ...rest } = value;
+      const items = kind === 'io.l5d.global' ? [{ prefix: EVERYTHING, ...rest }] : (value.configs ?? []);
+      const entries = items.map((item) => split(item as { readonly prefix: string } & Entry<T>));
+      return { kind, experimental, defaults, configs: entries };
+    },
+  };
+}
+
+function split<T>(item: { readonly prefix: string } & Entry<T>): PrefixedEntry<T> {
+  const { prefix, ...entry } = item;
+  return { prefix, entry: entry as Entry<T> };
+}
