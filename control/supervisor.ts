@@ -207,6 +207,11 @@ export class Supervisor {
       case 'unbind':
         this.routers[message.router]?.bindings.unbind(worker, message.route);
         break;
+      case 'explain': {
+        const { router, route, token, id } = message;
+        this.routers[router]?.bindings.explain(worker, route, token, id);
+        break;
+      }
       case 'released':
         this.#scopes.onReleased(worker, message.token);
         break;

@@ -2,8 +2,8 @@
  * What the supervisor and a worker say to each other: rare, shaped things. What is hot and flat is a cell in shared
  * memory (core/shared/).
  *
- *     worker --> supervisor   bind, unbind, log, drained
- *     supervisor --> worker   bound (once in answer to bind, then at every change), drain; a ring on the worker's
+ *     worker --> supervisor   bind, unbind, explain, log, drained
+ *     supervisor --> worker   bound (once in answer to bind, then at every change), explained, drain; a ring on the worker's
  *                             wake-up says that there are messages, or that endpoint tables have changed
  */
 import type { MessagePort } from 'node:worker_threads';
@@ -79,7 +79,16 @@ export interface ReleaseScopes {
   readonly token: number;
 }
 
-export type ToWorker = BindReply | ReleaseScopes | { readonly type: 'drain'; readonly graceMs: number };
+/** The answer to `explain`, with its token: how the name came to what it is bound to (spec 03 section 5.6). */
+export interface Explained {
+  readonly type: 'explained';
+  readonly router: number;
+  readonly token: number;
+  /** Each a path, and in parentheses the dentry that gave it; empty when that is not known. */
+  readonly steps: readonly string[];
+}
+
+export type ToWorker = BindReply | Explained | ReleaseScopes | { readonly type: 'drain'; readonly graceMs: number };
 
 export type FromWorker =
   | {
@@ -90,6 +99,14 @@ export type FromWorker =
       readonly dtab: string;
     }
   | { readonly type: 'unbind'; readonly router: number; readonly route: number }
+  | {
+      readonly type: 'explain';
+      readonly router: number;
+      readonly route: number;
+      readonly token: number;
+      /** The bound name that the way is to lead to. */
+      readonly id: string;
+    }
   | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly message: string }
   | { readonly type: 'released'; readonly token: number }
   | { readonly type: 'serving'; readonly threadId: number; readonly memory: Mapping }

@@ -128,6 +128,7 @@ class Worker extends Timer implements Ready {
         binder: {
           bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
           unbind: (router, route) => say({ type: 'unbind', router, route }),
+          explain: (router, route, token, id) => say({ type: 'explain', router, route, token, id }),
         },
       };
       this.#routers.push(new Router(index, config, environment));
@@ -258,6 +259,9 @@ class Worker extends Timer implements Ready {
     switch (message.type) {
       case 'bound':
         (this.#routers[message.router] as Router).routes.onBound(message);
+        break;
+      case 'explained':
+        (this.#routers[message.router] as Router).routes.onExplained(message);
         break;
       case 'release':
         for (const scope of message.scopes) this.#stats.releaseScope(scope);

@@ -67,7 +67,7 @@ export const environment: RouterEnvironment = {
   net,
   keyAt,
   createPool: (client, address) => new ConnectionPool(client, address, () => false),
-  binder: { bind: () => {}, unbind: () => {} },
+  binder: { bind: () => {}, unbind: () => {}, explain: () => {} },
 };
 
 /** A parser as a worker has it. */

@@ -4,9 +4,10 @@ import { test } from 'node:test';
 import type { RouterProtocol } from '../../core/config/types.ts';
 import { failed, ok, PENDING, type State } from '../../core/names/activity.ts';
 import type { Addr, Bound } from '../../core/names/bound.ts';
+import type { DelegateTree } from '../../core/names/delegate.ts';
 import { Dtab } from '../../core/names/dtab.ts';
 import { Cell } from '../../core/names/live.ts';
-import { leaf, type NameTree, NEG } from '../../core/names/name-tree.ts';
+import { FAIL, leaf, type NameTree, NEG } from '../../core/names/name-tree.ts';
 import { Path } from '../../core/names/path.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint-region.ts';
@@ -26,6 +27,9 @@ const ADDRESS = { ip: '127.0.0.1', port: 8080, weight: 1 };
 function setUp(protocol: RouterProtocol = 'http') {
   const name = new Cell<State<NameTree<Bound>>>(PENDING);
   const sent: string[] = [];
+  /** Delegations that the interpreter was asked for, and what ends them. */
+  const asked: string[] = [];
+  const explanations: { resolve: (tree: DelegateTree) => void; reject: (error: Error) => void }[] = [];
   const metrics = new Metrics(new StatsReader([new SharedArrayBuffer(slabBytes({ scopesMax: 64 }))]));
   const scopes = new ScopeKeeper(metrics.scopes, { alive: () => [WORKER], release: () => {} });
   const clients = new BoundClients({
@@ -37,6 +41,7 @@ function setUp(protocol: RouterProtocol = 'http') {
     onProblem: assert.fail,
   });
   const describe = (message: ToWorker): string => {
+    if (message.type === 'explained') return `${message.token}: ${message.steps.join(', ')}`;
     if (message.type !== 'bound') return message.type;
     if (message.state === 'ok') return message.branches.map(({ id, weight }) => `${weight} ${id}`).join(' & ');
     return message.state === 'failed' ? `${message.reason}: ${message.message}` : message.state;
@@ -45,10 +50,13 @@ function setUp(protocol: RouterProtocol = 'http') {
     router: 0,
     label: 'out',
     protocol,
-    baseDtab: Dtab.read(''),
+    baseDtab: Dtab.read('/svc=>/#'),
     interpreter: {
       bind: () => name.live,
-      delegate: () => Promise.reject(new Error('nobody asks')),
+      delegate: (dtab, path) => {
+        asked.push(`${path.show()} in ${dtab.show()}`);
+        return new Promise((resolve, reject) => explanations.push({ resolve, reject }));
+      },
       boundNames: () => [],
     },
     clients,
@@ -57,7 +65,7 @@ function setUp(protocol: RouterProtocol = 'http') {
     send: (_worker, message) => void sent.push(describe(message)),
     limitMet: () => void sent.push('limit'),
   });
-  return { bindings, clients, metrics, name, sent };
+  return { asked, bindings, clients, explanations, metrics, name, sent };
 }
 
 function boundTo(id: string, addr: Cell<Addr>): State<NameTree<Bound>> {
@@ -129,3 +137,40 @@ test('the scopes of a name are of the kind that its router is', () => {
     }
   }
 });
+
+test('many routes of several workers follow one name, and the last to leave closes it', () => {
+  const { bindings, name, sent } = setUp();
+  for (const worker of [0, 1, 255]) for (const route of [1, 2, 70_000]) bindings.bind(worker, route, '/svc/web', '');
+  name.value = ok(NEG);
+  assert.deepEqual(sent, new Array(9).fill('neg'));
+  bindings.forgetWorker(1);
+  for (const worker of [0, 255]) for (const route of [1, 2, 70_000]) bindings.unbind(worker, route);
+  assert.equal(bindings.size, 0);
+  bindings.unbind(0, 1);
+  name.value = ok(FAIL);
+  assert.equal(sent.length, 9, 'nobody is told any more');
+});
+
+test('a worker is told how its name came to what it is bound to; who asks meanwhile shares the answer', async () => {
+  const { asked, bindings, explanations, sent } = setUp();
+  bindings.bind(WORKER, ROUTE, '/svc/web', '/x=>/y');
+  bindings.explain(WORKER, ROUTE, 7, '/#/web');
+  bindings.explain(WORKER, ROUTE, 8, '/#/other');
+  assert.deepEqual(asked, ['/svc/web in /svc=>/#;/x=>/y']);
+  const bound = { id: Path.read('/#/web'), residual: Path.empty, addr: { state: 'neg' } } as const;
+  const dentry = Dtab.read('/svc=>/#').dentries[0];
+  const tree = { path: Path.read('/#/web'), dentry, type: 'leaf', bound } as const;
+  explanations[0]?.resolve({ path: Path.read('/svc/web'), dentry: undefined, type: 'delegate', tree });
+  await settled();
+  assert.deepEqual(sent, ['7: /svc/web, /#/web (/svc=>/#)', '8: ']);
+  bindings.explain(WORKER, ROUTE, 9, '/#/web');
+  explanations[1]?.reject(new Error('the namer is away'));
+  bindings.explain(WORKER, ROUTE + 1, 10, '/#/web');
+  await settled();
+  assert.deepEqual(sent.slice(2), ['10: ', '9: '], 'no steps where the interpreter cannot say, or nothing is bound');
+});
+
+/** Promises that are settled have told so. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -12,10 +12,12 @@ import type { RouterProtocol } from '../../core/config/types.ts';
 import type { CountedLimitName } from '../../core/limits.ts';
 import type { State } from '../../core/names/activity.ts';
 import type { Bound } from '../../core/names/bound.ts';
+import type { DelegateTree } from '../../core/names/delegate.ts';
 import { Dtab } from '../../core/names/dtab.ts';
 import type { Stop } from '../../core/names/live.ts';
 import type { NameTree } from '../../core/names/name-tree.ts';
 import { Path } from '../../core/names/path.ts';
+import { resolutionSteps } from '../../core/names/resolution.ts';
 import type { BindReply, BranchMessage, ToWorker } from '../../workers/messages.ts';
 import type { Interpreter } from '../interpreters/interpreter.ts';
 import type { BoundClient, BoundClients } from './bound-clients.ts';
@@ -41,14 +43,26 @@ interface Branch {
 interface Binding {
   readonly key: string;
   readonly path: string;
+  /** The whole dtab that the path is bound with. */
+  readonly dtab: Dtab;
   readonly serviceScope: number;
-  /** Routes by worker. */
-  readonly routes: Map<number, Set<number>>;
+  /** The workers' routes that follow it, as {@link holderOf} numbers them. */
+  readonly holders: Set<number>;
   answer: Answer | undefined;
   branches: readonly Branch[];
   /** Rises with each tree, so that a tree that is not known yet cannot overtake a later one. */
   version: number;
   stop: Stop;
+  /** A delegation that is under way: whoever asks meanwhile gets the same. */
+  explanation: Promise<DelegateTree> | undefined;
+}
+
+/** WEFT_WORKERS is below. */
+const WORKERS = 1024;
+
+/** A worker's route as one number. */
+function holderOf(worker: number, route: number): number {
+  return route * WORKERS + worker;
 }
 
 /** What the bindings of a router need. */
@@ -69,6 +83,7 @@ export interface BindingsEnvironment {
 export class Bindings {
   readonly #environment: BindingsEnvironment;
   readonly #bindings = new Map<string, Binding>();
+  readonly #byHolder = new Map<number, Binding>();
   /** Names asked for that were not bound already (`bindcache/path/misses`). */
   pathMisses = 0;
   /** Trees, and leaves of trees, that were new. */
@@ -92,32 +107,56 @@ export class Bindings {
       this.#send(worker, route, 0, { state: 'failed', reason: 'binding_overload', message });
       return;
     }
-    let routes = binding.routes.get(worker);
-    if (routes === undefined) {
-      routes = new Set();
-      binding.routes.set(worker, routes);
-    }
-    routes.add(route);
+    const holder = holderOf(worker, route);
+    binding.holders.add(holder);
+    this.#byHolder.set(holder, binding);
     if (binding.answer !== undefined) this.#send(worker, route, binding.serviceScope, binding.answer);
   }
 
   /** A worker has dropped its route. */
   unbind(worker: number, route: number): void {
-    for (const binding of this.#bindings.values()) {
-      const routes = binding.routes.get(worker);
-      if (routes?.delete(route) !== true) continue;
-      if (routes.size === 0) binding.routes.delete(worker);
-      if (binding.routes.size === 0) this.#close(binding);
-      return;
-    }
+    this.#letGo(holderOf(worker, route));
   }
 
   /** A worker is dead: its routes are gone. */
   forgetWorker(worker: number): void {
-    for (const binding of [...this.#bindings.values()]) {
-      binding.routes.delete(worker);
-      if (binding.routes.size === 0) this.#close(binding);
+    for (const holder of [...this.#byHolder.keys()]) if (holder % WORKERS === worker) this.#letGo(holder);
+  }
+
+  #letGo(holder: number): void {
+    const binding = this.#byHolder.get(holder);
+    if (binding === undefined) return;
+    this.#byHolder.delete(holder);
+    binding.holders.delete(holder);
+    if (binding.holders.size === 0) this.#close(binding);
+  }
+
+  /**
+   * Tells a worker the steps that lead from its route's name to a bound name, for the answer to a TRACE request; none when
+   * the interpreter cannot say.
+   *
+   * @param token comes back with the steps
+   */
+  explain(worker: number, route: number, token: number, id: string): void {
+    const { router, send } = this.#environment;
+    const binding = this.#byHolder.get(holderOf(worker, route));
+    const tell = (steps: readonly string[]) => send(worker, { type: 'explained', router, token, steps });
+    if (binding === undefined) {
+      tell([]);
+      return;
     }
+    binding.explanation ??= this.#delegate(binding);
+    binding.explanation.then(
+      (tree) => tell(resolutionSteps(tree, Path.read(id))),
+      () => tell([]),
+    );
+  }
+
+  #delegate(binding: Binding): Promise<DelegateTree> {
+    const explanation = this.#environment.interpreter.delegate(binding.dtab, Path.read(binding.path));
+    return explanation.finally(() => {
+      binding.explanation = undefined;
+    });
   }
 
   #open(key: string, path: string, dtab: string): Binding | undefined {
@@ -130,16 +169,17 @@ export class Bindings {
     const binding: Binding = {
       key,
       path,
+      dtab: baseDtab.concat(Dtab.read(dtab)),
       serviceScope: scopes.open({ kind: 'service', router: label, protocol, path }),
-      routes: new Map(),
+      holders: new Set(),
       answer: undefined,
       branches: [],
       version: 0,
       stop: () => {},
+      explanation: undefined,
     };
     this.#bindings.set(key, binding);
-    const effective = baseDtab.concat(Dtab.read(dtab));
-    binding.stop = interpreter.bind(effective, Path.read(path)).observe((state) => this.#onState(binding, state));
+    binding.stop = interpreter.bind(binding.dtab, Path.read(path)).observe((state) => this.#onState(binding, state));
     return binding;
   }
 
@@ -208,8 +248,8 @@ export class Bindings {
     binding.version++;
     binding.answer = answer;
     binding.branches = branches;
-    for (const [worker, routes] of binding.routes) {
-      for (const route of routes) this.#send(worker, route, binding.serviceScope, answer);
+    for (const holder of binding.holders) {
+      this.#send(holder % WORKERS, Math.floor(holder / WORKERS), binding.serviceScope, answer);
     }
     // After the workers are told: they let go of the old clients before those close.
     for (const branch of before) this.#releaseBranch(branch);

@@ -151,7 +151,7 @@ export class H2Worker {
         this.#asksHttp2
           ? new StreamPool(client, address, CONNECTIONS_MAX, (pool) => http2.connect(pool))
           : new ConnectionPool(client, address, (pool, exchange) => http1.connect(pool, exchange)),
-      binder: { bind: (_router, route) => void this.asked.push(route), unbind: () => {} },
+      binder: { bind: (_router, route) => void this.asked.push(route), unbind: () => {}, explain: () => {} },
     });
     this.server = new Http2Server({
       net,

@@ -13,7 +13,7 @@ import { Path } from '../../core/names/path.ts';
 import { createClassifier } from '../../core/resilience/classifiers/create.ts';
 import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
 import { branchFields } from '../http2/prepared-fields.ts';
-import type { BindReply, BranchMessage } from '../messages.ts';
+import type { BindReply, BranchMessage, Explained } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import { branchHeaders } from './branch-headers.ts';
 import { ClientStack } from './client-stack.ts';
@@ -25,6 +25,12 @@ import { spellKey } from './spell-key.ts';
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+
+/** Who waits for the way from a name to what it is bound to. */
+export interface ExplanationWaiter {
+  /** @param steps each a path, and in parentheses the dentry that gave it; empty when the supervisor cannot say */
+  onExplained(steps: readonly string[]): void;
+}
 
 /** What a router of a worker knows of names. */
 export class RouteBook {
@@ -38,6 +44,8 @@ export class RouteBook {
   readonly #routes: RouteTable;
   readonly #routesById = new Map<number, Route>();
   readonly #clients = new Map<number, ClientStack>();
+  readonly #explaining = new Map<number, ExplanationWaiter>();
+  #lastToken = 0;
   #parkedCount = 0;
   #nextRouteId = 1;
   #expireTick = 0;
@@ -204,6 +212,37 @@ export class RouteBook {
     if (client.references > 0) return;
     this.#clients.delete(client.id);
     client.close();
+  }
+
+  /**
+   * Asks how a route's name came to a bound name: for TRACE requests, which alone pay for it.
+   *
+   * @param id a bound name of the route's, as a ClientStack has it
+   * @param waiter is told once, but not before this returns, and not after {@link forgetExplanation}
+   * @returns what to forget it by; 0 when too many wait, and the waiter is not told
+   */
+  explain(route: Route, id: string, waiter: ExplanationWaiter): number {
+    const { net, binder } = this.#environment;
+    if (this.#explaining.size >= net.limits.parkedRequestsMax) {
+      net.limitMet('parkedRequestsMax');
+      return 0;
+    }
+    const token = ++this.#lastToken;
+    this.#explaining.set(token, waiter);
+    binder.explain(this.#index, route.id, token, id);
+    return token;
+  }
+
+  /** Nobody waits any more. @param token as {@link explain} returned it */
+  forgetExplanation(token: number): void {
+    this.#explaining.delete(token);
+  }
+
+  /** The supervisor's answer to an explain. */
+  onExplained({ token, steps }: Explained): void {
+    const waiter = this.#explaining.get(token);
+    this.#explaining.delete(token);
+    waiter?.onExplained(steps);
   }
 
   /** Takes over every published change of endpoints. */

@@ -58,6 +58,7 @@ const IDEMPOTENT =
 export interface Binder {
   bind(router: number, route: number, path: string, dtab: string): void;
   unbind(router: number, route: number): void;
+  explain(router: number, route: number, token: number, id: string): void;
 }
 
 /** What the routers of a worker share. */
