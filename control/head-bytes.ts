@@ -1,5 +1,5 @@
 /** How much room workers need for one head: the largest that any router's server or client takes. */
-import { clientHeaderListBytes, headerListBytes, speaksHttp2 } from '../core/config/header-list-bytes.ts';
+import { anySpeaks, clientHeaderListBytes, headerListBytes } from '../core/config/client-needs.ts';
 import type { H2RouterConfig, HttpRouterConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
 
@@ -18,7 +18,7 @@ export function headBytesMax(routers: readonly RouterConfig[], limits: Limits): 
 
 function httpHeadBytes({ maxHeadersKB, maxInitialLineKB, client }: HttpRouterConfig, limits: Limits): number {
   const ownBytes = (maxHeadersKB + maxInitialLineKB) * 1024;
-  return speaksHttp2(client) ? Math.max(ownBytes, clientHeaderListBytes(client, limits)) : ownBytes;
+  return anySpeaks(client, 'h2') ? Math.max(ownBytes, clientHeaderListBytes(client, limits)) : ownBytes;
 }
 
 function h2HeadBytes({ servers, client }: H2RouterConfig, limits: Limits): number {

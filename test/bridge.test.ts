@@ -109,6 +109,8 @@ describe('bridges', () => {
       disco: {
         one: [`${IP} ${(one.address() as AddressInfo).port}`],
         two: [`${IP} ${(two.address() as AddressInfo).port}`],
+        'one:80': [`${IP} ${(one.address() as AddressInfo).port}`],
+        'two:80': [`${IP} ${(two.address() as AddressInfo).port}`],
         nobody: [`${IP} 1`],
       },
     });

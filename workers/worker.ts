@@ -9,7 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { Random } from '../core/balance/random.ts';
-import { clientHeaderListBytes, headerListBytes, speaksHttp2 } from '../core/config/header-list-bytes.ts';
+import { clientHeaderListBytes, headerListBytes } from '../core/config/client-needs.ts';
 import type { H2ServerConfig, HttpServerConfig, RouterConfig } from '../core/config/types.ts';
 import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
@@ -124,7 +124,7 @@ class Worker extends Timer implements Ready {
         pools,
         net: this.#net,
         keyAt,
-        createPool: this.#createClient(config, scratchAt),
+        createPool: this.#createClients(config, scratchAt),
         binder: {
           bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
           unbind: (router, route) => say({ type: 'unbind', router, route }),
@@ -135,20 +135,20 @@ class Worker extends Timer implements Ready {
     }
   }
 
-  /** What makes the connections of a router's client, by what that speaks. */
-  #createClient(config: RouterConfig, scratchAt: number): PoolFactory {
+  /** What makes the connections of a router's clients, by what they speak. */
+  #createClients(config: RouterConfig, scratchAt: number): PoolFactory {
     const { worker, limits } = this.#start;
     const net = this.#net;
     const evictIdle = () => this.#routers.some((router) => router.routes.evictIdleConnection());
-    if (speaksHttp2(config.client)) {
-      const listBytes = clientHeaderListBytes(config.client, limits);
-      const client = new Http2Client(net, worker, listBytes, scratchAt, evictIdle);
-      const connect: StreamConnector = (pool) => client.connect(pool);
-      return (stack, address) => new StreamPool(stack, address, limits.h2ConnectionsPerEndpointMax, connect);
-    }
-    const client = new Http1Client(net, worker, this.#parser(config), this.#parser(config), scratchAt, evictIdle);
-    const connect: Connector = (pool, exchange) => client.connect(pool, exchange);
-    return (stack, address) => new ConnectionPool(stack, address, connect);
+    const listBytes = clientHeaderListBytes(config.client, limits);
+    const http1 = new Http1Client(net, worker, this.#parser(config), this.#parser(config), scratchAt, evictIdle);
+    const http2 = new Http2Client(net, worker, listBytes, scratchAt, evictIdle);
+    const connect: Connector = (pool, exchange) => http1.connect(pool, exchange);
+    const connectStreams: StreamConnector = (pool) => http2.connect(pool);
+    return (stack, address) =>
+      stack.speaksHttp2
+        ? new StreamPool(stack, address, limits.h2ConnectionsPerEndpointMax, connectStreams)
+        : new ConnectionPool(stack, address, connect);
   }
 
   /** @param config an h2 router has no bounds of its own for heads of HTTP/1, which its endpoints may send: those of http */
@@ -193,11 +193,11 @@ class Worker extends Timer implements Ready {
     const config = routers[spec.router] as RouterConfig;
     const parts = { net: this.#net, worker, router, scope: spec.scope, gate: spec.gate, ...shared };
     const trace = createTracePropagator(config.tracePropagator, this.#random);
-    const encoder = speaksHttp2(config.client) ? new RequestEncoder(this.#net, trace, Date.now) : null;
+    const encoder = new RequestEncoder(this.#net, trace, Date.now);
     if (config.protocol === 'h2') {
-      const heads = encoder ?? new SectionRequestHeads(this.#net, trace);
+      const text = new SectionRequestHeads(this.#net, trace);
       const server = config.servers[spec.server] as H2ServerConfig;
-      return new Http2Server({ ...parts, config: server, heads, random: this.#random });
+      return new Http2Server({ ...parts, config: server, encoder, text, random: this.#random });
     }
     return new Http1Server({
       ...parts,

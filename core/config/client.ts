@@ -59,14 +59,6 @@ function fieldsOf(own: 'http' | 'h2') {
   };
 }
 
-/** A server writes heads for one protocol, whichever client gets the request. */
-function refuseMixedProtocols(client: PerPrefix<Client>, node: ConfigNode, path: string, reading: Reading) {
-  const [first, ...others] = valuesOf(client, 'protocol');
-  if (others.every((protocol) => protocol === first)) return;
-  const remedy = 'Write it under "prefix: /".';
-  reading.report({ at: node, path, what: 'Weft does not support clients of both protocols in one router yet', remedy });
-}
-
 type Client = ValueOf<ReturnType<typeof fieldsOf>>;
 
 /** Keys of HTTP/2 say nothing to a client that does not speak it. */
@@ -90,13 +82,8 @@ function refuseForeignKeysIn(node: ConfigNode, path: string, reading: Reading) {
   }
 }
 
-function checkClient(client: PerPrefix<Client>, node: ConfigNode, path: string, reading: Reading) {
-  refuseForeignKeys(client, node, path, reading);
-  refuseMixedProtocols(client, node, path, reading);
-}
-
 /** Reads `client` of an http router. */
-export const httpClient = checked(perPrefix('client kind', fieldsOf('http')), checkClient);
+export const httpClient = checked(perPrefix('client kind', fieldsOf('http')), refuseForeignKeys);
 
 /** Reads `client` of an h2 router. */
-export const h2Client = checked(perPrefix('client kind', fieldsOf('h2')), checkClient);
+export const h2Client = checked(perPrefix('client kind', fieldsOf('h2')), refuseForeignKeys);

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { loadConfig } from '../../control/config/load.ts';
 import { Random } from '../../core/balance/random.ts';
-import { clientHeaderListBytes, speaksHttp2 } from '../../core/config/header-list-bytes.ts';
+import { anySpeaks, clientHeaderListBytes } from '../../core/config/client-needs.ts';
 import type { H2RouterConfig, H2ServerConfig } from '../../core/config/types.ts';
 import { HeadParser } from '../../core/http1/head.ts';
 import { TEST_LIMITS } from '../../core/http1/message-reader.ts';
@@ -129,7 +129,7 @@ export class H2Worker {
     const random = new Random(1);
     const trace = new LinkerdTracePropagator(random);
     const parser = new HeadParser(TEST_LIMITS);
-    this.#asksHttp2 = speaksHttp2(config.client);
+    this.#asksHttp2 = anySpeaks(config.client, 'h2');
     const listBytes = clientHeaderListBytes(config.client, net.limits);
     const http2 = new Http2Client(net, 0, listBytes, scratchAt, () => false);
     const http1 = new Http1Client(net, 0, parser, parser, scratchAt, () => false);
@@ -148,7 +148,7 @@ export class H2Worker {
       net,
       keyAt,
       createPool: (client, address) =>
-        this.#asksHttp2
+        client.speaksHttp2
           ? new StreamPool(client, address, CONNECTIONS_MAX, (pool) => http2.connect(pool))
           : new ConnectionPool(client, address, (pool, exchange) => http1.connect(pool, exchange)),
       binder: { bind: (_router, route) => void this.asked.push(route), unbind: () => {}, explain: () => {} },
@@ -159,7 +159,8 @@ export class H2Worker {
       router: this.router,
       config: config.servers[0] as H2ServerConfig,
       scope: SERVER_SCOPE,
-      heads: this.#asksHttp2 ? new RequestEncoder(net, trace, () => 0) : new SectionRequestHeads(net, trace),
+      encoder: new RequestEncoder(net, trace, () => 0),
+      text: new SectionRequestHeads(net, trace),
       scratchAt,
       gates: new Gates(Gates.allocate(1, 1), 1),
       gate: 0,

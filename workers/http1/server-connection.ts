@@ -135,7 +135,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     this.bodyless = parser.method === METHOD_HEAD;
     this.responseStarted = false;
 
-    const early = server.admit(this, parser) ?? server.refuseTunnel(parser);
+    const early = server.admit(this, parser);
     if (early !== null) return this.refuse(parser, headEnd, end, early, 0);
     const route = router.identify(parser, server.config.clearContext);
     if (route === null) {
@@ -151,23 +151,22 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     }
 
     const exchange = router.open(this, route, parser.method, parser.bodyKind === BODY_NONE, server.scope);
-    exchange.upgradeRequested = upgrade;
     this.exchange = exchange;
     const branch = exchange.branch as RouteBranch;
+    // A stream of HTTP/2 does not become another protocol.
+    exchange.upgradeRequested = upgrade && !branch.client.speaksHttp2;
+    this.beginBody(parser);
+    this.state = ACQUIRING;
     if (branch.answerStatus !== 0) {
-      this.beginBody(parser);
-      this.state = ACQUIRING;
       router.answer(exchange, branch.answerStatus);
       return this.skipRequestBody(headEnd, end);
     }
-    if (!server.writeHead(exchange, branch, parser, headEnd, router.consumedBytes, this.forwarded)) {
-      this.beginBody(parser);
-      this.state = ACQUIRING;
-      router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
+    const unwritable = server.writeHead(exchange, branch, parser, headEnd, router.consumedBytes, this.forwarded);
+    if (unwritable !== null) {
+      router.fail(exchange, unwritable);
       return this.skipRequestBody(headEnd, end);
     }
     if (server.memory.recurring && headEnd === end) server.rememberRequest(exchange, parser, start, headEnd);
-    this.beginBody(parser);
     return this.dispatch(exchange, headEnd, end);
   }
 
@@ -216,7 +215,8 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       return;
     }
     if (this.body === null) this.body = this.server.takeBody();
-    this.body.begin(parser.bodyKind, parser.contentLength, this.server.encoder !== null);
+    const dataOnly = this.exchange?.branch?.client.speaksHttp2 ?? false;
+    this.body.begin(parser.bodyKind, parser.contentLength, dataOnly);
   }
 
   private park(route: Route, parser: HeadParser, start: number, headEnd: number, end: number): number {

@@ -68,8 +68,8 @@ export class Http1Server {
   readonly scope: number;
   readonly parser: HeadParser;
   readonly writer: RequestWriter;
-  /** Writes heads for endpoints that speak HTTP/2; null where they speak HTTP/1. */
-  readonly encoder: RequestEncoder | null;
+  /** Writes heads for endpoints that speak HTTP/2. */
+  readonly encoder: RequestEncoder;
   /** An area for single heads: 100 (Continue), joined via lines, answers. */
   readonly scratchAt: number;
   readonly scratchBytes: number;
@@ -99,7 +99,7 @@ export class Http1Server {
     readonly parser: HeadParser;
     readonly trailerParser: HeadParser;
     readonly writer: RequestWriter;
-    readonly encoder: RequestEncoder | null;
+    readonly encoder: RequestEncoder;
     readonly scratchAt: number;
     readonly gates: Gates;
     readonly gate: number;
@@ -192,18 +192,12 @@ export class Http1Server {
     return failure(503, 'concurrency_limit', NACK_MESSAGE, true);
   }
 
-  /** Whether a request asks for another protocol, and could get it: an endpoint's stream of HTTP/2 does not become one. */
+  /** Whether a request asks for another protocol. */
   upgrades({ connectionUpgrade, versionMinor, seen }: HeadParser): boolean {
-    return this.encoder === null && connectionUpgrade && versionMinor > 0 && (seen & (1 << TOKEN_UPGRADE)) !== 0;
+    return connectionUpgrade && versionMinor > 0 && (seen & (1 << TOKEN_UPGRADE)) !== 0;
   }
 
-  /** A tunnel of HTTP/1 cannot go on over an endpoint's stream. @returns why the request is refused, null when it is none */
-  refuseTunnel(parser: HeadParser): Failure | null {
-    if (this.encoder === null || parser.method !== METHOD_CONNECT) return null;
-    return failure(501, 'bad_request', 'CONNECT cannot be translated to the HTTP/2 of the endpoints');
-  }
-
-  /** Writes the head in `parser`'s hands as the endpoints take it. @returns false when no block is left */
+  /** Writes the head in `parser`'s hands as the endpoints take it. @returns null, or why they cannot have it */
   writeHead(
     exchange: Exchange,
     branch: RouteBranch,
@@ -211,18 +205,23 @@ export class Http1Server {
     headEnd: number,
     consumedBytes: number,
     forwarded: ForwardedElement | null,
-  ): boolean {
-    const { config, encoder } = this;
-    if (encoder === null) return this.writer.write(exchange, branch, parser, headEnd, consumedBytes, config, forwarded);
+  ): Failure | null {
+    const { config, writer, encoder } = this;
     const { clearContext, timestampHeader } = config;
-    return encoder.write(exchange, branch, parser, consumedBytes, clearContext, forwarded, timestampHeader);
+    const { speaksHttp2 } = branch.client;
+    // A tunnel of HTTP/1 cannot go on over an endpoint's stream.
+    if (speaksHttp2 && parser.method === METHOD_CONNECT) return NO_TUNNEL;
+    const written = speaksHttp2
+      ? encoder.write(exchange, branch, parser, consumedBytes, clearContext, forwarded, timestampHeader)
+      : writer.write(exchange, branch, parser, headEnd, consumedBytes, config, forwarded);
+    return written ? null : failure(503, 'local_resources', 'the worker is out of buffers', true);
   }
 
   /** Remembers the request at hand, if it is plain: its head has just been composed into `exchange`. */
   rememberRequest(exchange: Exchange, parser: HeadParser, start: number, headEnd: number): void {
     const route = exchange.route as Route;
     const plain =
-      this.encoder === null &&
+      !(exchange.branch as RouteBranch).client.speaksHttp2 &&
       parser.bodyKind === BODY_NONE &&
       parser.versionMinor === 1 &&
       parser.method !== METHOD_CONNECT &&
@@ -316,5 +315,6 @@ export class Http1Server {
   }
 }
 
+const NO_TUNNEL = failure(501, 'bad_request', 'CONNECT cannot be translated to the HTTP/2 of the endpoints');
 const EMPTY = Buffer.alloc(0);
 const NACK_MESSAGE = 'Request was not processed by the server due to an error and is safe to retry';

@@ -1,5 +1,5 @@
 /** What the HTTP/2 connections of one server, or of one router's clients, share in a worker: their settings and their tools. */
-import { headerListBytes } from '../../core/config/header-list-bytes.ts';
+import { headerListBytes } from '../../core/config/client-needs.ts';
 import { BudgetBounds } from '../../core/http2/abuse-budget.ts';
 import { FieldSection } from '../../core/http2/field-section.ts';
 import { grantThreshold } from '../../core/http2/flow-control.ts';

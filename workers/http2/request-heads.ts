@@ -1,5 +1,5 @@
 /**
- * How a router writes the heads of requests, by what its client speaks. Both ways leave the head in a block of the
+ * How a router writes the heads of requests, by what the client speaks that they go to. Both ways leave the head in a block of the
  * exchange's own, where it stays until a response begins.
  */
 import type { ParsedHead } from '../../core/http1/parsed-head.ts';

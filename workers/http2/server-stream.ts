@@ -9,7 +9,7 @@
  */
 
 import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_HEAD } from '../../core/http1/methods.ts';
+import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
@@ -26,12 +26,15 @@ import { ROUTE, type Route, type RouteBranch } from '../router/routes.ts';
 import { KnownBlock } from './block-memory.ts';
 import { grpcTimeoutMs, isGrpc } from './grpc-fields.ts';
 import { ParkedHead } from './parked-head.ts';
+import type { RequestHeads } from './request-heads.ts';
 import { isPlain, type RememberedRequest } from './request-memory.ts';
 import { type ResponseEncoding, writeResponseHead, writeTrailers } from './response-encoder.ts';
 import type { Http2ServerConnection } from './server-connection.ts';
 import { Http2ServerStreamBody } from './server-stream-body.ts';
 
 /** How the head at hand is written; one at a time. */
+const NO_TUNNEL = failure(501, 'bad_request', 'CONNECT cannot be translated to the HTTP/1 of the endpoints');
+
 const encoding: ResponseEncoding = {
   verdict: VERDICT.open,
   clearContext: false,
@@ -91,7 +94,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
 
   /** A head that was met before. */
   receiveRemembered(request: RememberedRequest, endStream: boolean): void {
-    const { router, heads } = this.server;
+    const { router } = this.server;
     this.phase = afterHead(0, endStream);
     this.headEndsStream = endStream;
     this.bodyLength.remaining = request.bodyBytes;
@@ -99,6 +102,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.bodyless = request.method === METHOD_HEAD;
     const exchange = router.open(this, request.route, request.method, endStream, this.server.scope);
     this.exchange = exchange;
+    const heads = this.server.headsOf(exchange.branch as RouteBranch);
     if (heads.writeRemembered(exchange, request.composed)) router.dispatch(exchange);
     else router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
   }
@@ -134,7 +138,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
 
   private dispatch(route: Route, section: FieldSection, block: Uint8Array | null): void {
     const { server } = this;
-    const { router, heads, config } = server;
+    const { router, config } = server;
     const exchange = router.open(this, route, section.method, this.headEndsStream, server.scope);
     this.exchange = exchange;
     // What came while the name was not known has no head to be kept with.
@@ -145,18 +149,23 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       router.answer(exchange, branch.answerStatus);
       return;
     }
+    const heads = server.headsOf(branch);
+    if (section.method === METHOD_CONNECT && !heads.tunnels) {
+      router.fail(exchange, NO_TUNNEL);
+      return;
+    }
     const { forwarded } = this.connection;
     if (!heads.write(exchange, branch, section, router.consumedBytes, config.clearContext, forwarded)) {
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
       return;
     }
     const isRepeatable = this.limitTick === NEVER && forwarded === null && isPlain(section, route, heads.trace.fields);
-    if (block !== null && isRepeatable) this.remember(block, section, exchange);
+    if (block !== null && heads.remembers && isRepeatable) this.remember(block, section, exchange, heads);
     router.dispatch(exchange);
   }
 
-  private remember(block: Uint8Array, section: FieldSection, exchange: Exchange): void {
-    const { memory, heads } = this.server;
+  private remember(block: Uint8Array, section: FieldSection, exchange: Exchange, heads: RequestHeads): void {
+    const { memory } = this.server;
     const { headAt } = exchange;
     const route = exchange.route as Route;
     const decoder = this.connection.decoderInUse;

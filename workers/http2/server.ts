@@ -1,9 +1,8 @@
 /** What the connections of one HTTP/2 server in one worker share: its settings, the router, and the streams at rest. */
 
 import type { Random } from '../../core/balance/random.ts';
-import { headerListBytes } from '../../core/config/header-list-bytes.ts';
+import { anySpeaks, headerListBytes } from '../../core/config/client-needs.ts';
 import type { H2ServerConfig } from '../../core/config/types.ts';
-import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import {
   FIELD_STRIDE,
   FIELD_TOKEN,
@@ -22,6 +21,7 @@ import type { Net } from '../net/net.ts';
 import type { Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
+import type { RouteBranch } from '../router/routes.ts';
 import { Http2Endpoint } from './endpoint.ts';
 import type { RequestHeads } from './request-heads.ts';
 import { RequestMemory } from './request-memory.ts';
@@ -38,7 +38,10 @@ export interface Http2ServerParts {
   readonly router: Router;
   readonly config: H2ServerConfig;
   readonly scope: number;
-  readonly heads: RequestHeads;
+  /** Writes heads for endpoints that speak HTTP/2. */
+  readonly encoder: RequestHeads;
+  /** Writes heads for endpoints that speak HTTP/1. */
+  readonly text: RequestHeads;
   readonly scratchAt: number;
   readonly gates: Gates;
   readonly gate: number;
@@ -53,8 +56,8 @@ export class Http2Server implements Acceptor {
   readonly config: H2ServerConfig;
   readonly scope: number;
   readonly endpoint: Http2Endpoint;
-  /** Writes the heads of requests for the router's client. */
-  readonly heads: RequestHeads;
+  /** Request heads are remembered: they say all there is to be said. */
+  readonly remembers: boolean;
   /** Request heads met before. */
   readonly memory = new RequestMemory();
   readonly connections = new Set<Http2ServerConnection>();
@@ -62,6 +65,8 @@ export class Http2Server implements Acceptor {
   /** How `Forwarded` names the ends of a connection; null when no such field is added. */
   readonly forwardedLabels: ForwardedLabels | null;
   draining = false;
+  readonly #encoder: RequestHeads;
+  readonly #text: RequestHeads;
   readonly #worker: number;
   readonly #gates: Gates;
   readonly #gate: number;
@@ -73,7 +78,9 @@ export class Http2Server implements Acceptor {
     this.router = parts.router;
     this.config = parts.config;
     this.scope = parts.scope;
-    this.heads = parts.heads;
+    this.#encoder = parts.encoder;
+    this.#text = parts.text;
+    this.remembers = parts.config.maxConcurrentRequests === undefined && anySpeaks(parts.router.config.client, 'h2');
     this.random = parts.random;
     const { addForwardedHeader } = parts.config;
     this.forwardedLabels =
@@ -94,9 +101,9 @@ export class Http2Server implements Acceptor {
     this.#load = parts.load;
   }
 
-  /** Request heads are remembered: they say all there is to be said. */
-  get remembers(): boolean {
-    return this.heads.remembers && this.config.maxConcurrentRequests === undefined;
+  /** What writes the heads of requests for a branch. */
+  headsOf({ client }: RouteBranch): RequestHeads {
+    return client.speaksHttp2 ? this.#encoder : this.#text;
   }
 
   accept(fd: number): void {
@@ -149,9 +156,6 @@ export class Http2Server implements Acceptor {
     if ((head.seen & (1 << TOKEN_VIA)) !== 0 && callDepth(this.net.bytes, head) > maxCallDepth) {
       const message = `Maximum number of calls (${maxCallDepth}) has been exceeded. Please check for proxy loops.`;
       return failure(400, 'call_depth_exceeded', message);
-    }
-    if (head.method === METHOD_CONNECT && !this.heads.tunnels) {
-      return failure(501, 'bad_request', 'CONNECT cannot be translated to the HTTP/1 of the endpoints');
     }
     return this.enterGate(stream) ? null : failure(503, 'concurrency_limit', NACK_MESSAGE, true);
   }

@@ -2,7 +2,7 @@
  * A connection and its streams without a router behind them, for tests: all that both sides have in common is real, what
  * they do with messages is written down.
  */
-import { headerListBytes } from '../../core/config/header-list-bytes.ts';
+import { headerListBytes } from '../../core/config/client-needs.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import { fieldsOf, type TestField } from '../../core/http2/hpack/test-codec.ts';
 import { afterHead } from '../../core/http2/message-sequence.ts';

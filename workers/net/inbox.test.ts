@@ -12,6 +12,7 @@ import { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { WorkerLoad } from '../../core/shared/worker-load.ts';
 import type { RequestWriter } from '../http1/request-writer.ts';
 import { Http1Server } from '../http1/server.ts';
+import type { RequestEncoder } from '../http2/request-encoder.ts';
 import { EPOLLIN, type Epoll } from '../os/epoll.ts';
 import { KernelMemory } from '../os/memory.ts';
 import type { Sockets } from '../os/sockets.ts';
@@ -162,7 +163,7 @@ function createServer(receive: () => number): Http1Server {
     parser: {} as HeadParser,
     trailerParser: {} as HeadParser,
     writer: {} as RequestWriter,
-    encoder: null,
+    encoder: {} as RequestEncoder,
     scratchAt: 0,
     gates: {} as Gates,
     gate: 0,

@@ -42,6 +42,8 @@ export class ClientStack implements BalancerEvents {
   readonly name: string;
   readonly scope: number;
   readonly config: ClientConfig;
+  /** Its endpoints speak HTTP/2. */
+  readonly speaksHttp2: boolean;
   readonly stats: StatsWriter;
   readonly poolWaitersMax: number;
   readonly table: EndpointTable;
@@ -66,6 +68,7 @@ export class ClientStack implements BalancerEvents {
     this.name = name;
     this.scope = scope;
     this.config = config;
+    this.speaksHttp2 = config.protocol === 'h2';
     this.stats = environment.stats;
     this.poolWaitersMax = environment.poolWaitersMax;
     this.#environment = environment;

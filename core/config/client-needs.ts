@@ -1,4 +1,4 @@
-/** How large field sections of HTTP/2 may be: what memory for them is sized by, in the supervisor and in workers. */
+/** What a router's clients need, whatever they are bound to: protocols that they speak, and room for field sections. */
 import type { LimitValues } from '../limits.ts';
 import { valuesOf } from './configs-by-prefix.ts';
 import type { ClientConfig, Http2EndpointConfig, RouterConfig } from './types.ts';
@@ -19,7 +19,7 @@ export function clientHeaderListBytes(client: RouterConfig['client'], limits: Li
   return Math.max(...bounds.map((maxHeaderListBytes) => headerListBytes({ maxHeaderListBytes }, limits)));
 }
 
-/** Whether any of a router's clients speaks HTTP/2. */
-export function speaksHttp2(client: RouterConfig['client']): boolean {
-  return valuesOf<ClientConfig, 'protocol'>(client, 'protocol').includes('h2');
+/** Whether any of a router's clients speaks a protocol. */
+export function anySpeaks(client: RouterConfig['client'], protocol: ClientConfig['protocol']): boolean {
+  return valuesOf<ClientConfig, 'protocol'>(client, 'protocol').includes(protocol);
 }
