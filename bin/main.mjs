@@ -82,7 +82,9 @@ function describe(error) {
   const explained =
     error instanceof FileError ||
     error instanceof SetupError ||
-    ['ConfigError', 'LimitError', 'ListenError', 'AdminListenError'].includes(error.constructor.name) ||
+    ['ConfigError', 'LimitError', 'ListenError', 'AdminListenError', 'AccessLogError'].includes(
+      error.constructor.name,
+    ) ||
     ('code' in error && 'syscall' in error);
   return explained ? error.message : error.stack;
 }

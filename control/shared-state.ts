@@ -22,10 +22,12 @@ export interface SharedState {
   readonly stats: readonly [SharedArrayBuffer, ...SharedArrayBuffer[]];
   /** Rings for accepted connections, `[from][to]`. */
   readonly handover: readonly (readonly SharedArrayBuffer[])[];
+  /** Rings for the records of access logs, one a worker; none when no router has such a log. */
+  readonly accessRings: readonly SharedArrayBuffer[];
 }
 
-/** Allocates it. @param servers over all routers */
-export function createSharedState(workers: number, servers: number, limits: LimitValues): SharedState {
+/** Allocates it. @param servers over all routers @param logged some router has an access log */
+export function createSharedState(workers: number, servers: number, limits: LimitValues, logged: boolean): SharedState {
   const each = <T>(make: () => T): T[] => Array.from({ length: workers }, make);
   const slab = () => new SharedArrayBuffer(slabBytes(limits));
   // Each entry of a ring is a pair; one place of the ring stays empty.
@@ -38,6 +40,7 @@ export function createSharedState(workers: number, servers: number, limits: Limi
     load: WorkerLoad.allocate(workers),
     stats: [slab(), ...each(slab)],
     handover: each(() => each(ring)),
+    accessRings: logged ? each(() => RingBuffer.getStorageForCapacity(limits.accessLogRingBytes >> 2, Int32Array)) : [],
   };
 }
 

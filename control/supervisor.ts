@@ -16,6 +16,7 @@ import { StatsReader } from '../core/shared/stats-reader.ts';
 import { WorkerLoad } from '../core/shared/worker-load.ts';
 import type { FromWorker, ListenerSpec } from '../workers/messages.ts';
 import { closeDescriptor } from '../workers/os/index.ts';
+import { AccessLogs, hasAccessLog } from './access-logs/access-logs.ts';
 import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
 import { ScopeKeeper } from './binding/scope-keeper.ts';
@@ -61,6 +62,7 @@ export class Supervisor {
   readonly #scopes: ScopeKeeper;
   readonly #listening = new Listening();
   readonly #pool: WorkerPool;
+  readonly #accessLogs: AccessLogs;
   readonly #stopMetrics: () => void;
   #listeners: ListenerSpec[][] = [];
   #ringing = false;
@@ -71,7 +73,8 @@ export class Supervisor {
     this.#limits = limits;
     this.#log = log;
     const servers = config.routers.reduce((sum, router) => sum + router.servers.length, 0);
-    this.#shared = createSharedState(workers, servers, limits);
+    this.#shared = createSharedState(workers, servers, limits, hasAccessLog(config.routers));
+    this.#accessLogs = new AccessLogs(config.routers, this.#shared.accessRings, log);
     this.#fds = new FdOwners(this.#shared.fds);
     this.#load = new WorkerLoad(this.#shared.load);
     this.#gates = new Gates(this.#shared.gates, servers);
@@ -142,9 +145,10 @@ export class Supervisor {
 
   /**
    * Opens the ports and starts the workers.
-   * @throws ListenError when a port cannot be had
+   * @throws ListenError when a port cannot be had, AccessLogError when a log cannot be written
    */
   async start(): Promise<void> {
+    this.#accessLogs.start();
     this.#listening.open(this.config.routers, this.#pool.workers);
     const scopes = this.#listening.servers.map(({ router, ip, port }) => {
       const { label, protocol } = this.#router(router);
@@ -180,7 +184,7 @@ export class Supervisor {
   }
 
   #startOf(worker: number) {
-    const { endpoints, fds, gates, load, stats, handover } = this.#shared;
+    const { endpoints, fds, gates, load, stats, handover, accessRings } = this.#shared;
     this.#publisher.admitWorker(worker);
     this.#load.reset(worker, connectionsUnderWay(handover, worker));
     const routers = this.config.routers;
@@ -196,6 +200,7 @@ export class Supervisor {
       stats: stats[worker + 1] as SharedArrayBuffer,
       load,
       handover,
+      accessRing: accessRings[worker] ?? null,
     };
   }
 
@@ -272,6 +277,7 @@ export class Supervisor {
       for (const { bindings } of this.routers) bindings.forgetWorker(worker);
     }
     this.#listening.closeAll();
+    await this.#accessLogs.stop();
     this.#stopMetrics();
   }
 }

@@ -35,7 +35,7 @@ class Pool {
   /** Changes the start of a worker. */
   alter: (start: Start, worker: number) => Start = (start) => start;
   readonly #limits = readLimits({ WEFT_ARENA_BYTES: String(ARENA_BYTES) });
-  readonly #shared = createSharedState(WORKERS, 1, this.#limits);
+  readonly #shared = createSharedState(WORKERS, 1, this.#limits, false);
   readonly pool = new WorkerPool(WORKERS, {
     onDeath: (worker, error) => {
       this.deaths.push({ worker, error });
@@ -61,6 +61,7 @@ class Pool {
         stats: stats[worker + 1] as SharedArrayBuffer,
         load,
         handover,
+        accessRing: null,
       };
       return this.alter(start, worker);
     },

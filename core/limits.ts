@@ -258,6 +258,14 @@ export const LIMITS = {
     '',
     'Time between two resolutions of a host name in use.',
   ),
+  accessLogRingBytes: limit(
+    'WEFT_ACCESS_LOG_RING_BYTES',
+    1048576,
+    16384,
+    1073741824,
+    'limits/access_log_ring',
+    'Access-log records of one worker under way to the supervisor; with more, records are dropped.',
+  ),
   fsFileBytesMax: limit(
     'WEFT_FS_FILE_BYTES',
     512000,

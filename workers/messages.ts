@@ -45,6 +45,8 @@ export interface WorkerStart {
   readonly load: SharedArrayBuffer;
   /** Rings for accepted connections, `[from][to]`. */
   readonly handover: readonly (readonly SharedArrayBuffer[])[];
+  /** Takes the records of access logs (core/shared/access-record.ts); null when no router has one. */
+  readonly accessRing: SharedArrayBuffer | null;
   readonly port: MessagePort;
 }
 

@@ -8,6 +8,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { receiveMessageOnPort, threadId } from 'node:worker_threads';
+import { RingBuffer } from 'ringbuf.js';
 import { Random } from '../core/balance/random.ts';
 import { clientHeaderListBytes, headerListBytes } from '../core/config/client-needs.ts';
 import type { H2ServerConfig, HttpServerConfig, RouterConfig } from '../core/config/types.ts';
@@ -111,7 +112,8 @@ class Worker extends Timer implements Ready {
   }
 
   #createRouters(keyAt: number, scratchAt: number): void {
-    const { worker, limits, routers, port } = this.#start;
+    const { worker, limits, routers, port, accessRing } = this.#start;
+    const accessRecords = accessRing === null ? null : new RingBuffer(accessRing, Int32Array);
     const pools = new Array<EndpointPool | undefined>(limits.endpointsMax).fill(undefined);
     const say = (message: FromWorker) => port.postMessage(message);
     for (const [index, config] of routers.entries()) {
@@ -125,6 +127,7 @@ class Worker extends Timer implements Ready {
         net: this.#net,
         keyAt,
         createPool: this.#createClients(config, scratchAt),
+        accessRing: accessRecords,
         binder: {
           bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
           unbind: (router, route) => say({ type: 'unbind', router, route }),

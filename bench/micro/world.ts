@@ -66,6 +66,7 @@ export const environment: RouterEnvironment = {
   pools: [],
   net,
   keyAt,
+  accessRing: null,
   createPool: (client, address) => new ConnectionPool(client, address, () => false),
   binder: { bind: () => {}, unbind: () => {}, explain: () => {} },
 };

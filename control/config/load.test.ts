@@ -76,6 +76,16 @@ const DEFAULT_BINDING = {
   tracePropagator: kindOnly('io.l5d.default'),
 };
 
+/** An access log's keys behind `http` or `h2`, none of which is said. */
+function noAccessLog(protocol: 'http' | 'h2') {
+  return {
+    [`${protocol}AccessLog`]: undefined,
+    [`${protocol}AccessLogRollPolicy`]: { kind: 'never' },
+    [`${protocol}AccessLogAppend`]: true,
+    [`${protocol}AccessLogRotateCount`]: -1,
+  };
+}
+
 /** A router of which only the protocol and one server are said. */
 const DEFAULT_ROUTER = {
   protocol: 'http',
@@ -90,6 +100,7 @@ const DEFAULT_ROUTER = {
   maxErrResponseKB: 5120,
   streamingEnabled: true,
   compressionLevel: 0,
+  ...noAccessLog('http'),
   experimental: false,
 };
 
@@ -102,6 +113,7 @@ const DEFAULT_H2_ROUTER = {
   service: asByDefault({ responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX') }),
   ...DEFAULT_BINDING,
   identifier: [{ ...kindOnly('io.l5d.header.token'), header: ':authority' }],
+  ...noAccessLog('h2'),
   experimental: false,
 };
 

@@ -17,23 +17,19 @@ routers: [{protocol: h2, servers: [{}]}, {protocol: h2, servers: [{port: 1}]}]
 routers: [{protocol: h2, servers: [{}], h2AccesLog: a}]
 > 1:41: routers[0].h2AccesLog: unknown key "h2AccesLog". Did you mean "h2AccessLog"?
 
-routers: [{protocol: h2, servers: [{}], h2AccessLog: a, h2AccessLogRollPolicy: daily}]
-> 1:41: routers[0].h2AccessLog: h2AccessLog is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:57: routers[0].h2AccessLogRollPolicy: h2AccessLogRollPolicy is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-
-routers: [{protocol: h2, servers: [{}], h2AccessLogAppend: true, h2AccessLogRotateCount: 5}]
-> 1:41: routers[0].h2AccessLogAppend: h2AccessLogAppend is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:66: routers[0].h2AccessLogRotateCount: h2AccessLogRotateCount is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: h2, servers: [{}], h2AccessLog: a, h2AccessLogRollPolicy: 0.bytes, h2AccessLogRotateCount: many}]
+> 1:80: routers[0].h2AccessLogRollPolicy: "0.bytes" is not a roll policy. Write never, hourly, daily, weekly(n) with n from 1 (Sunday) to 7, sighup, or a size such as 100.megabytes.
+> 1:113: routers[0].h2AccessLogRotateCount: "many" is not a whole number. Write a whole number from -1 to 2147483647.
 
 routers: [{protocol: h2, servers: [{}], tracePropagator: zipkin, announcers: [{kind: io.l5d.serversets}]}]
 > 1:58: routers[0].tracePropagator: expected a map with the key "kind", found "zipkin". Write {kind: …, …}.
 > 1:66: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: h2, servers: [{}], maxHeadersKB: 8}]
-> 1:41: routers[0].maxHeadersKB: unknown key "maxHeadersKB". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, experimental.
+> 1:41: routers[0].maxHeadersKB: unknown key "maxHeadersKB". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, h2AccessLog, h2AccessLogRollPolicy, h2AccessLogAppend, h2AccessLogRotateCount, experimental.
 
 routers: [{protocol: h2, servers: [{}], streamingEnabled: true}]
-> 1:41: routers[0].streamingEnabled: unknown key "streamingEnabled". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, experimental.
+> 1:41: routers[0].streamingEnabled: unknown key "streamingEnabled". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, h2AccessLog, h2AccessLogRollPolicy, h2AccessLogAppend, h2AccessLogRotateCount, experimental.
 
 routers: [{protocol: h2, servers: [{}], httpAccessLog: a.log}]
 > 1:41: routers[0].httpAccessLog: unknown key "httpAccessLog". Did you mean "h2AccessLog"?

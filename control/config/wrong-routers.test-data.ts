@@ -126,8 +126,16 @@ routers: [{protocol: http, servers: [{}], timeoutMs: 5}]
 routers: [{protocol: http, servers: [{}], failFast: true}]
 > 1:43: routers[0].failFast: failFast was removed in Linkerd 1.0.0. Write "failFast" under "client".
 
-routers: [{protocol: http, servers: [{}], httpAccessLog: a.log}]
-> 1:43: routers[0].httpAccessLog: httpAccessLog is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], httpAccessLog: a.log, httpAccessLogRollPolicy: monthly}]
+> 1:90: routers[0].httpAccessLogRollPolicy: "monthly" is not a roll policy. Write never, hourly, daily, weekly(n) with n from 1 (Sunday) to 7, sighup, or a size such as 100.megabytes.
+
+routers: [{protocol: http, servers: [{}], httpAccessLog: a.log, httpAccessLogRollPolicy: weekly(8), httpAccessLogRotateCount: -2}]
+> 1:90: routers[0].httpAccessLogRollPolicy: "weekly(8)" is not a roll policy. Write never, hourly, daily, weekly(n) with n from 1 (Sunday) to 7, sighup, or a size such as 100.megabytes.
+> 1:127: routers[0].httpAccessLogRotateCount: -2 is too small. Write a whole number from -1 to 2147483647.
+
+routers: [{protocol: http, servers: [{}], httpAccessLog: '', httpAccessLogAppend: 2}]
+> 1:58: routers[0].httpAccessLog: the string is empty. Write a name, or leave the key out.
+> 1:83: routers[0].httpAccessLogAppend: 2 is not a boolean. Write true or false.
 
 routers: [{protocol: http, servers: [{}], tracePropagator: {kind: io.l5d.zipkn}}]
 > 1:67: routers[0].tracePropagator.kind: unknown tracePropagator kind "io.l5d.zipkn". Did you mean "io.l5d.zipkin"? Supported: io.l5d.default, io.l5d.zipkin.
@@ -136,7 +144,7 @@ routers: [{protocol: http, servers: [{}], announcers: [{kind: io.l5d.serversets}
 > 1:43: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], thriftProtocol: binary}]
-> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, experimental.
+> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, httpAccessLog, httpAccessLogRollPolicy, httpAccessLogAppend, httpAccessLogRotateCount, experimental.
 
 routers: [{protocol: http, servers: [{}], interpreter: {kind: io.l5d.namerd, dts: /$/inet/a/1}}]
 > 1:63: routers[0].interpreter.kind: io.l5d.namerd is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

@@ -16,7 +16,7 @@ import { type Schema, wrongType } from './schema.ts';
 export const INT_MAX = 2147483647;
 
 /** Why a scalar is refused; `index` points into its text. */
-class Complaint {
+export class Complaint {
   readonly what: string;
   readonly remedy: string;
   readonly index: number | undefined;
@@ -28,7 +28,8 @@ class Complaint {
   }
 }
 
-function scalar<T>(wanted: string, parse: (node: ScalarNode, reading: Reading) => T | Complaint): Schema<T> {
+/** A leaf. @param wanted what it is called in messages, with its article @param parse its value, or why it is none */
+export function scalar<T>(wanted: string, parse: (node: ScalarNode, reading: Reading) => T | Complaint): Schema<T> {
   return {
     read(node, path, reading) {
       if (node.type !== 'scalar' || node.value === null) {

@@ -147,6 +147,7 @@ export class H2Worker {
       pools: [],
       net,
       keyAt,
+      accessRing: null,
       createPool: (client, address) =>
         client.speaksHttp2
           ? new StreamPool(client, address, CONNECTIONS_MAX, (pool) => http2.connect(pool))

@@ -6,6 +6,7 @@ import { INCOMPLETE } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { NO_BLOCK } from '../net/blocks.ts';
 import type { Sink } from '../net/sink.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
@@ -131,6 +132,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     }
     exchange.status = status;
     exchange.replayable = false;
+    if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, parser.contentLength);
     exchange.router.releaseHead(exchange);
     this.deadlineTick = NEVER;
     this.persistent = parser.persistent;
@@ -170,6 +172,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     const downstream = exchange.downstream as Downstream;
     exchange.status = response.status;
     exchange.replayable = false;
+    if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, response.contentLength);
     exchange.router.releaseHead(exchange);
     this.deadlineTick = NEVER;
     this.persistent = true;

@@ -150,7 +150,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       return this.refuse(parser, headEnd, end, route.failure as Failure, route.serviceScope);
     }
 
-    const exchange = router.open(this, route, parser.method, parser.bodyKind === BODY_NONE, server.scope);
+    const exchange = server.open(this, route, parser);
     this.exchange = exchange;
     const branch = exchange.branch as RouteBranch;
     // A stream of HTTP/2 does not become another protocol.

@@ -197,6 +197,14 @@ export class Http1Server {
     return connectionUpgrade && versionMinor > 0 && (seen & (1 << TOKEN_UPGRADE)) !== 0;
   }
 
+  /** Begins the exchange of the request in `parser`'s hands, whose route is known to lead somewhere. */
+  open(connection: Http1ServerConnection, route: Route, parser: HeadParser): Exchange {
+    const { router } = this;
+    const exchange = router.open(connection, route, parser.method, parser.bodyKind === BODY_NONE, this.scope);
+    router.accessLog?.begin(exchange, parser, router.consumedBytes, connection.fd);
+    return exchange;
+  }
+
   /** Writes the head in `parser`'s hands as the endpoints take it. @returns null, or why they cannot have it */
   writeHead(
     exchange: Exchange,
@@ -222,6 +230,7 @@ export class Http1Server {
     const route = exchange.route as Route;
     const plain =
       !(exchange.branch as RouteBranch).client.speaksHttp2 &&
+      this.router.accessLog === null &&
       parser.bodyKind === BODY_NONE &&
       parser.versionMinor === 1 &&
       parser.method !== METHOD_CONNECT &&

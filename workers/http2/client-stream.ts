@@ -22,6 +22,7 @@ import { canSend, IDLE_OWN, receiveEvent, stateOf, transition } from '../../core
 import type { Reason } from '../../core/reasons.ts';
 import { HISTOGRAM } from '../../core/shared/stats.ts';
 import { Piece } from '../http1/field-lines.ts';
+import { NO_BLOCK } from '../net/blocks.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
@@ -216,6 +217,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     exchange.status = status;
     exchange.replayable = false;
     exchange.router.markAnswered(exchange);
+    if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, this.bodyLength.remaining);
     exchange.router.releaseHead(exchange);
   }
 

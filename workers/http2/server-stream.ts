@@ -140,6 +140,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     const { server } = this;
     const { router, config } = server;
     const exchange = router.open(this, route, section.method, this.headEndsStream, server.scope);
+    router.accessLog?.begin(exchange, section, router.consumedBytes, this.link.fd);
     this.exchange = exchange;
     // What came while the name was not known has no head to be kept with.
     if (this.holdsContent) exchange.bodyKept = false;
@@ -159,7 +160,11 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
       return;
     }
-    const isRepeatable = this.limitTick === NEVER && forwarded === null && isPlain(section, route, heads.trace.fields);
+    const isRepeatable =
+      this.limitTick === NEVER &&
+      forwarded === null &&
+      router.accessLog === null &&
+      isPlain(section, route, heads.trace.fields);
     if (block !== null && heads.remembers && isRepeatable) this.remember(block, section, exchange, heads);
     router.dispatch(exchange);
   }

@@ -4,7 +4,14 @@
  * Calls answer a non-negative result or the negated errno (`-EAGAIN`), as the kernel itself does: no exception is
  * made on the data path. A file descriptor belongs to the object that got it here, which closes it once.
  */
-import { ADDRESS_WORDS, FAMILY_IPV4, FAMILY_IPV6, formatIp, parseIp } from '../../core/shared/endpoint-address.ts';
+import {
+  ADDRESS_WORDS,
+  FAMILY_IPV4,
+  FAMILY_IPV6,
+  FAMILY_NONE,
+  formatIp,
+  parseIp,
+} from '../../core/shared/endpoint-address.ts';
 import { declare, lastErrno } from './ffi.ts';
 import type { KernelMemory } from './memory.ts';
 
@@ -184,6 +191,16 @@ export class Sockets {
     cSetsockopt(fd, SOL_SOCKET, SO_LINGER, this.#base + OPTION_AT, 8);
   }
 
+  /**
+   * The peer's address as words, as core/shared/endpoint-address.ts has it.
+   * @returns its family, FAMILY_NONE when the socket is not connected any more
+   */
+  peerAddress(fd: number, words: Int32Array, at: number): number {
+    this.#memory.words[LENGTH_AT >> 2] = SOCKET_ADDRESS_BYTES;
+    if (cGetpeername(fd, this.#base + ADDRESS_AT, this.#base + LENGTH_AT) < 0) return FAMILY_NONE;
+    return this.#readWords(words, at);
+  }
+
   /** The peer's address, null when the socket is not connected any more. */
   peerName(fd: number): SocketName | null {
     this.#memory.words[LENGTH_AT >> 2] = SOCKET_ADDRESS_BYTES;
@@ -221,12 +238,21 @@ export class Sockets {
   #readAddress(): SocketName {
     const bytes = this.#memory.bytes;
     const port = ((bytes[ADDRESS_AT + 2] as number) << 8) | (bytes[ADDRESS_AT + 3] as number);
-    const ipv6 = bytes[ADDRESS_AT] === AF_INET6;
     const words = new Int32Array(ADDRESS_WORDS);
+    return { ip: formatIp(this.#readWords(words, 0), words, 0), port };
+  }
+
+  /** Reads the address at {@link ADDRESS_AT}. @returns its family */
+  #readWords(words: Int32Array, wordsAt: number): number {
+    const bytes = this.#memory.bytes;
+    const ipv6 = bytes[ADDRESS_AT] === AF_INET6;
     const at = ADDRESS_AT + (ipv6 ? 8 : 4);
-    for (let i = 0; i < (ipv6 ? 16 : 4); i++)
-      words[i >> 2] = ((words[i >> 2] as number) << 8) | (bytes[at + i] as number);
-    return { ip: formatIp(ipv6 ? FAMILY_IPV6 : FAMILY_IPV4, words, 0), port };
+    words.fill(0, wordsAt, wordsAt + ADDRESS_WORDS);
+    for (let i = 0; i < (ipv6 ? 16 : 4); i++) {
+      const word = wordsAt + (i >> 2);
+      words[word] = ((words[word] as number) << 8) | (bytes[at + i] as number);
+    }
+    return ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
   }
 
   #setOption(fd: number, level: number, name: number, value: number): void {

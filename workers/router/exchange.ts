@@ -139,6 +139,9 @@ export class Exchange {
   answerMicros = 0;
   attemptAnswerMicros = 0;
   serverScope = 0;
+  /** What the access log is told of the request, once it is answered (access-log.ts); NO_BLOCK for nothing. */
+  recordAt = NO_BLOCK;
+  recordBytes = 0;
 
   constructor(router: Router) {
     this.router = router;

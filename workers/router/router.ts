@@ -12,7 +12,9 @@
  * There is one router object per router and worker. It knows no protocol: the server side of HTTP/1 (and of HTTP/2)
  * calls it, and is called back through `Downstream`.
  */
+import type { RingBuffer } from 'ringbuf.js';
 import type { Random } from '../../core/balance/random.ts';
+import { accessLogOf } from '../../core/config/access-log.ts';
 import type { RouterConfig } from '../../core/config/types.ts';
 import {
   METHOD_DELETE,
@@ -31,6 +33,7 @@ import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
+import { AccessLog } from './access-log.ts';
 import type { ClientEnvironment, PoolFactory } from './client-stack.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
@@ -68,6 +71,8 @@ export interface RouterEnvironment extends ClientEnvironment {
   readonly random: Random;
   readonly binder: Binder;
   readonly createPool: PoolFactory;
+  /** Takes the records of access logs; null when no router has one. */
+  readonly accessRing: RingBuffer | null;
   /** Where keys are written: as large as a head. */
   readonly keyAt: number;
 }
@@ -78,6 +83,8 @@ export class Router {
   readonly config: RouterConfig;
   readonly routes: RouteBook;
   readonly stats: RequestStats;
+  /** Null when the router has none. */
+  readonly accessLog: AccessLog | null;
   /** Why {@link identify} answered null. */
   refusal: Failure | null = null;
   /** Set with {@link refusal}: the failure comes before the server's statistics (spec 06 vector 5c). */
@@ -94,6 +101,9 @@ export class Router {
     this.#environment = environment;
     this.routes = new RouteBook(index, config, environment);
     this.stats = new RequestStats(environment.stats, environment.net.reactor, config.protocol === 'h2');
+    const { net, accessRing } = environment;
+    this.accessLog =
+      accessRing === null || accessLogOf(config) === undefined ? null : new AccessLog(index, net, accessRing, Date.now);
     this.#identifiers = createIdentifiers(config);
   }
 
@@ -296,6 +306,7 @@ export class Router {
   answer(exchange: Exchange, status: number): void {
     const downstream = exchange.downstream as Downstream;
     exchange.status = status;
+    if (exchange.recordAt !== NO_BLOCK) this.accessLog?.answered(exchange, -1);
     const success = this.isSuccess(exchange, status);
     this.stats.attemptEnded(exchange, success, 'application_failure');
     this.stats.requestEnded(exchange, success, 'application_failure');
@@ -358,6 +369,7 @@ export class Router {
   #close(exchange: Exchange): void {
     this.#environment.net.underWay--;
     this.releaseHead(exchange);
+    if (exchange.recordAt !== NO_BLOCK) this.accessLog?.end(exchange);
     this.routes.release(exchange.route as Route);
     exchange.reset();
     if (this.#exchanges.length < EXCHANGES_KEPT_MAX) this.#exchanges.push(exchange);

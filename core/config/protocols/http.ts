@@ -1,4 +1,5 @@
 /** The http router (spec 02 sections 5 and 5.1). */
+import { accessLog } from '../access-log.ts';
 import { httpClient } from '../client.ts';
 import { httpIdentifiers } from '../identifiers/registry.ts';
 import { protocol } from '../kinds.ts';
@@ -29,9 +30,9 @@ export const http = protocol('http', {
   /** Linkerd's default is -1; Weft does not compress yet. */
   compressionLevel: withDefault(only(int(-1, 9), 0), 0),
   streamAfterContentLengthKB: later(),
-  httpAccessLog: later(),
-  httpAccessLogRollPolicy: later(),
-  httpAccessLogAppend: later(),
-  httpAccessLogRotateCount: later(),
+  httpAccessLog: accessLog.file,
+  httpAccessLogRollPolicy: accessLog.rollPolicy,
+  httpAccessLogAppend: accessLog.append,
+  httpAccessLogRotateCount: accessLog.rotateCount,
   ...refused,
 });
