@@ -5,6 +5,7 @@
  *                                                    \-> replies (messages) -------------->
  *     admin server <-- metrics <-- counters and histograms (shared memory) <---------------
  */
+import { randomInt } from 'node:crypto';
 import type { LinkerConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
 import { Dtab } from '../core/names/dtab.ts';
@@ -78,7 +79,7 @@ export class Supervisor {
     this.#fds = new FdOwners(this.#shared.fds);
     this.#load = new WorkerLoad(this.#shared.load);
     this.#gates = new Gates(this.#shared.gates, servers);
-    this.#publisher = new EndpointPublisher(new EndpointRegion(this.#shared.endpoints));
+    this.#publisher = new EndpointPublisher(new EndpointRegion(this.#shared.endpoints), randomInt(2 ** 32));
     this.metrics = new Metrics(new StatsReader(this.#shared.stats));
     const stopGc = registerProcessMetrics(this.metrics, Date.now(), Date.now);
     const stopWindows = this.metrics.start(limits.statsWindowMs);

@@ -1,6 +1,7 @@
 /** What a pick and its bookkeeping cost: nanoseconds and heap bytes per operation. */
-import { DEFAULT_MAX_EFFORT, PowerOfTwo, type PowerOfTwoKind } from '../../core/balance/power-of-two.ts';
+import { createBalancer, loadOptionsOf } from '../../core/balance/create-balancer.ts';
 import { Random } from '../../core/balance/random.ts';
+import { BALANCERS, EventCounts } from '../../core/balance/test-balancers.ts';
 import { UnionDraw } from '../../core/balance/union-draw.ts';
 import { EndpointCells } from '../../core/shared/endpoint-cells.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
@@ -8,7 +9,8 @@ import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint
 import { EndpointTable } from '../../core/shared/endpoint-table.ts';
 import { bench, keep } from './harness.ts';
 
-function benchTable(kind: PowerOfTwoKind, rows: number, weightClasses: number): void {
+function benchTable(kind: keyof typeof BALANCERS, rows: number, weightClasses: number, pending = 0): void {
+  const config = BALANCERS[kind];
   const region = new EndpointRegion(createEndpointBuffer({ workers: 1, clients: 1, rows }));
   const publisher = new EndpointPublisher(region);
   const clientId = publisher.openClient() as number;
@@ -22,13 +24,14 @@ function benchTable(kind: PowerOfTwoKind, rows: number, weightClasses: number): 
   );
   const random = new Random(1);
   const table = new EndpointTable(region, clientId);
-  const cells = new EndpointCells(region, { decayTimeMs: 10_000, failurePenaltyMs: 1000 }, random);
-  const balancer = new PowerOfTwo(kind, DEFAULT_MAX_EFFORT);
+  const cells = new EndpointCells(region, loadOptionsOf(config), random);
+  const balancer = createBalancer(config, region, new EventCounts());
   for (const row of table.rows) {
     cells.start(row, 0);
     cells.finish(row, 0, 1000 + random.below(9000), 0, false);
   }
-  const label = `${kind} rows=${rows} classes=${weightClasses}`;
+  for (const row of table.rows) for (let request = 0; request < pending; request += 1) cells.start(row, 0);
+  const label = `${kind} rows=${rows} classes=${weightClasses}${pending === 0 ? '' : ` pending=${pending}`}`;
   bench(`pick ${label}`, (operations) => {
     let sum = 0;
     for (let tick = 1; tick <= operations; tick += 1) {
@@ -41,16 +44,20 @@ function benchTable(kind: PowerOfTwoKind, rows: number, weightClasses: number): 
     for (let tick = 1; tick <= operations; tick += 1) {
       const row = balancer.pick(table, cells, tick, random);
       cells.start(row, 0);
+      balancer.observe(table, cells, tick);
       cells.finish(row, 0, 5000, tick, false);
+      balancer.observe(table, cells, tick);
     }
     keep(cells.pending(0));
   });
 }
 
-for (const kind of ['p2c', 'ewma'] as const) {
+for (const kind of ['p2c', 'ewma', 'roundRobin', 'aperture'] as const) {
   for (const rows of [3, 100, 10_000]) benchTable(kind, rows, 1);
   benchTable(kind, 10_000, 4);
 }
+// Idle endpoints end a heap's look at once; with a request out at each it goes through all.
+for (const rows of [3, 100, 10_000]) benchTable('heap', rows, 1, 1);
 
 const random = new Random(1);
 const draw = new UnionDraw([0.9, 0.1]);

@@ -58,7 +58,7 @@ const asByDefault = (defaults: object) => ({
 });
 
 const DEFAULT_CLIENT = {
-  loadBalancer: { ...kindOnly('p2c'), maxEffort: 5 },
+  loadBalancer: { ...kindOnly('p2c'), minEndpoints: 0, maxEffort: 5 },
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
   failureAccrual: kindOnly('none'),
@@ -245,7 +245,14 @@ routers:
     { kind: 'io.l5d.path', segments: 1, consume: false, experimental },
     { kind: 'io.l5d.static', path: '/a', experimental },
   ]);
-  const ewma = { kind: 'ewma', maxEffort: 5, decayTimeMs: 10000, failurePenaltyMs: 1000, experimental };
+  const ewma = {
+    kind: 'ewma',
+    minEndpoints: 0,
+    maxEffort: 5,
+    decayTimeMs: 10000,
+    failurePenaltyMs: 1000,
+    experimental,
+  };
   assert.deepEqual(routers.map(clientOf)[0]?.loadBalancer, ewma);
 });
 

@@ -262,17 +262,29 @@ routers: [{protocol: http, servers: [{}], client: {kind: io.l5d.static}}]
 > 1:51: routers[0].client.configs: missing required key "configs". Add "configs: …".
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: best}}}]
-> 1:73: routers[0].client.loadBalancer.kind: unknown loadBalancer kind "best". Supported: p2c, ewma.
+> 1:73: routers[0].client.loadBalancer.kind: unknown loadBalancer kind "best". Supported: p2c, ewma, aperture, heap, roundRobin.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: aperture, lowLoad: 1, hiLoad: 2}}}]
-> 1:73: routers[0].client.loadBalancer.kind: aperture is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:95: routers[0].client.loadBalancer.hiLoad: unknown key "hiLoad". Did you mean "highLoad"?
 
+routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: aperture, lowLoad: 2.5}}}]
+> 1:66: routers[0].client.loadBalancer: lowLoad 2.5 is not below highLoad 2. Lower lowLoad or raise highLoad: a load between them changes nothing.
+
+routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: aperture, lowLoad: 0, minAperture: 0}}}]
+> 1:92: routers[0].client.loadBalancer.lowLoad: 0 is not above 0. Write a number above 0, such as 0.5.
+> 1:108: routers[0].client.loadBalancer.minAperture: 0 is too small. Write a whole number from 1 to 2147483647.
+
+routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: heap, maxEffort: 5}}}]
+> 1:79: routers[0].client.loadBalancer.maxEffort: unknown key "maxEffort". Known keys here: kind, minEndpoints, experimental.
+
+routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: roundRobin, minEndpoints: -1}}}]
+> 1:99: routers[0].client.loadBalancer.minEndpoints: -1 is too small. Write a whole number from 0 to 2147483647.
+
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: p2c, decayTimeMs: 5}}}]
-> 1:78: routers[0].client.loadBalancer.decayTimeMs: unknown key "decayTimeMs". Known keys here: kind, maxEffort, experimental.
+> 1:78: routers[0].client.loadBalancer.decayTimeMs: unknown key "decayTimeMs". Known keys here: kind, minEndpoints, maxEffort, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: p2c, failurePenaltyMs: 5}}}]
-> 1:78: routers[0].client.loadBalancer.failurePenaltyMs: unknown key "failurePenaltyMs". Known keys here: kind, maxEffort, experimental.
+> 1:78: routers[0].client.loadBalancer.failurePenaltyMs: unknown key "failurePenaltyMs". Known keys here: kind, minEndpoints, maxEffort, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma, maxEffort: 0}}}]
 > 1:90: routers[0].client.loadBalancer.maxEffort: 0 is too small. Write a whole number from 1 to 2147483647.
@@ -281,7 +293,7 @@ routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma, en
 > 1:79: routers[0].client.loadBalancer.enableProbation: enableProbation is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {}}}]
-> 1:66: routers[0].client.loadBalancer: missing required key "kind". Supported: p2c, ewma.
+> 1:66: routers[0].client.loadBalancer: missing required key "kind". Supported: p2c, ewma, aperture, heap, roundRobin.
 
 routers: [{protocol: http, servers: [{}], client: {hostConnectionPool: {minSize: 3, maxSize: 2}}}]
 > 1:72: routers[0].client.hostConnectionPool: minSize 3 is greater than maxSize 2. Lower minSize to 2 or raise maxSize.

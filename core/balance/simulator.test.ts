@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PowerOfTwoKind } from './power-of-two.ts';
 import { type SimulatedEndpoint, type Simulation, type SimulationResult, simulate } from './simulator.ts';
+import { BALANCERS } from './test-balancers.ts';
 
 const FAST_MS = 20;
 const SLOW_MS = 100 * FAST_MS;
@@ -14,8 +14,6 @@ const base = {
   clients: 2,
   requestsPerSecond: 100,
   durationMs: 120_000,
-  decayTimeMs: 10_000,
-  failurePenaltyMs: 0,
 } satisfies Partial<Simulation>;
 
 /** Responds in half to one and a half times the mean, however much it has to do. */
@@ -45,7 +43,7 @@ function shareWithin(result: SimulationResult, limitMs: number): number {
 
 interface Expectation {
   readonly title: string;
-  readonly kind: PowerOfTwoKind;
+  readonly kind: 'p2c' | 'ewma';
   readonly endpoints: readonly SimulatedEndpoint[];
   readonly failurePenaltyMs?: number;
   readonly requestsPerSecond?: number;
@@ -90,10 +88,14 @@ const expectations: readonly Expectation[] = [
   },
 ];
 
-for (const { title, kind, share, withinSecond, ...scenario } of expectations) {
+function penalised(kind: 'p2c' | 'ewma', failurePenaltyMs = 0) {
+  return kind === 'ewma' ? { ...BALANCERS.ewma, failurePenaltyMs } : BALANCERS.p2c;
+}
+
+for (const { title, kind, share, withinSecond, failurePenaltyMs, ...scenario } of expectations) {
   test(`${kind}, ${title}: it gets ${share[0] * 100} to ${share[1] * 100} % of the requests`, () => {
     for (const seed of [1, 2, 3]) {
-      const result = simulate({ ...base, kind, seed, ...scenario });
+      const result = simulate({ ...base, loadBalancer: penalised(kind, failurePenaltyMs), seed, ...scenario });
       const first = shareOfFirst(result);
       assert.ok(first >= share[0] && first <= share[1], `seed ${seed}: share ${first}`);
       assert.ok(shareWithin(result, 1000) >= withinSecond, `seed ${seed}: ${shareWithin(result, 1000)} within 1 s`);
@@ -106,7 +108,7 @@ for (const { title, kind, share, withinSecond, ...scenario } of expectations) {
 test('cold start: all endpoints are tried at once, and none is overrun', () => {
   for (const kind of ['p2c', 'ewma'] as const) {
     const endpoints = Array.from({ length: 10 }, () => steady(FAST_MS));
-    const { requests } = simulate({ ...base, kind, seed: 1, endpoints, durationMs: 2000 });
+    const { requests } = simulate({ ...base, loadBalancer: BALANCERS[kind], seed: 1, endpoints, durationMs: 2000 });
     const mean = requests.reduce((sum, count) => sum + count, 0) / endpoints.length;
     assert.ok(
       requests.every((count) => count > mean / 2 && count < mean * 1.5),
@@ -119,7 +121,7 @@ test('cold start: while the first requests of an endpoint are out, ewma sends it
   const warmingUp: SimulatedEndpoint = { serviceMicros: () => 1_000_000, fails: false };
   for (const seed of [1, 2, 3]) {
     const endpoints = withFour(warmingUp, steady(FAST_MS));
-    const { requests } = simulate({ ...base, kind: 'ewma', seed, endpoints, durationMs: 900 });
+    const { requests } = simulate({ ...base, loadBalancer: BALANCERS.ewma, seed, endpoints, durationMs: 900 });
     assert.ok((requests[0] as number) <= 2, `seed ${seed}: ${requests}`);
     assert.ok((requests[1] as number) > 20, `seed ${seed}: ${requests}`);
   }
@@ -132,14 +134,18 @@ test('an endpoint that was slow for a while gets its share back as its peak deca
   };
   for (const seed of [1, 2, 3]) {
     const endpoints = withFour(recovering, steady(FAST_MS));
-    const short = shareOfFirst(simulate({ ...base, kind: 'ewma', seed, endpoints, durationMs: 30_000 }));
-    const long = shareOfFirst(simulate({ ...base, kind: 'ewma', seed, endpoints, durationMs: 240_000 }));
+    const short = shareOfFirst(
+      simulate({ ...base, loadBalancer: BALANCERS.ewma, seed, endpoints, durationMs: 30_000 }),
+    );
+    const long = shareOfFirst(
+      simulate({ ...base, loadBalancer: BALANCERS.ewma, seed, endpoints, durationMs: 240_000 }),
+    );
     assert.ok(short < 0.01, `seed ${seed}: ${short} while the peak of ${SLOW_MS} ms lasts`);
     assert.ok(long > 0.1, `seed ${seed}: ${long} after it`);
   }
 });
 
 test('equal scenarios give equal results', () => {
-  const scenario = { ...base, kind: 'ewma', seed: 5, endpoints: oneSlow, durationMs: 5000 } as const;
+  const scenario = { ...base, loadBalancer: BALANCERS.ewma, seed: 5, endpoints: oneSlow, durationMs: 5000 } as const;
   assert.deepEqual(simulate(scenario), simulate(scenario));
 });

@@ -7,7 +7,8 @@
  *       (a worker: own table,                            a function of the time, of what it
  *        own random numbers)                             has in progress, and of chance
  */
-import { EndpointCells, type LoadOptions } from '../shared/endpoint-cells.ts';
+import type { LoadBalancerConfig } from '../config/types.ts';
+import { EndpointCells } from '../shared/endpoint-cells.ts';
 import { EndpointPublisher } from '../shared/endpoint-publisher.ts';
 import {
   createEndpointBuffer,
@@ -17,9 +18,10 @@ import {
   TICK_MICROS,
 } from '../shared/endpoint-region.ts';
 import { EndpointTable } from '../shared/endpoint-table.ts';
+import { createBalancer, loadOptionsOf } from './create-balancer.ts';
 import { EventQueue } from './event-queue.ts';
-import { DEFAULT_MAX_EFFORT, PowerOfTwo, type PowerOfTwoKind } from './power-of-two.ts';
 import { Random } from './random.ts';
+import { EventCounts } from './test-balancers.ts';
 
 /** How an endpoint behaves. */
 export interface SimulatedEndpoint {
@@ -30,8 +32,8 @@ export interface SimulatedEndpoint {
 }
 
 /** A scenario. */
-export interface Simulation extends LoadOptions {
-  readonly kind: PowerOfTwoKind;
+export interface Simulation {
+  readonly loadBalancer: LoadBalancerConfig;
   readonly endpoints: readonly SimulatedEndpoint[];
   /** Workers that send, each with its own table. */
   readonly clients: number;
@@ -64,6 +66,7 @@ export function simulate(simulation: Simulation): SimulationResult {
     endpoints.map((_, index) => ({ ip: '10.0.0.1', port: index + 1, weight: 1 })),
   );
   const queue = new EventQueue();
+  const told = new EventCounts();
   const world = new Random(simulation.seed);
   const requests = endpoints.map(() => 0);
   const inProgress = endpoints.map(() => 0);
@@ -75,8 +78,8 @@ export function simulate(simulation: Simulation): SimulationResult {
   const startClient = (worker: number) => {
     const random = new Random(simulation.seed + worker + 1);
     const table = new EndpointTable(region, clientId);
-    const cells = new EndpointCells(region, simulation, random);
-    const balancer = new PowerOfTwo(simulation.kind, DEFAULT_MAX_EFFORT);
+    const cells = new EndpointCells(region, loadOptionsOf(simulation.loadBalancer), random);
+    const balancer = createBalancer(simulation.loadBalancer, region, told);
     const send = () => {
       const row = balancer.pick(table, cells, ticksAt(nowMicros), random);
       const index = region.describe(row).port - 1;
@@ -85,9 +88,11 @@ export function simulate(simulation: Simulation): SimulationResult {
       requests[index] = (requests[index] as number) + 1;
       inProgress[index] = (inProgress[index] as number) + 1;
       cells.start(row, worker);
+      balancer.observe(table, cells, ticksAt(nowMicros));
       queue.schedule(nowMicros + tookMicros, () => {
         inProgress[index] = (inProgress[index] as number) - 1;
         cells.finish(row, worker, tookMicros, ticksAt(nowMicros), endpoint.fails);
+        balancer.observe(table, cells, ticksAt(nowMicros));
         latencies.push(tookMicros);
         if (endpoint.fails) failures += 1;
       });

@@ -74,14 +74,27 @@ export function int(min: number, max = INT_MAX): Schema<number> {
 /** A TCP port, 0–65535; the complaint's wording is Linkerd's. */
 export const port: Schema<number> = ranged('a port number', 0, 65535, (n) => `${n} outside valid range for ports`);
 
+/** The number a scalar stands for, or undefined. */
+function decimal(node: ScalarNode): number | undefined {
+  if (typeof node.value === 'number') return node.value;
+  const text = node.text.trim();
+  return /^[-+]?\d*\.?\d+$/.test(text) ? Number(text) : undefined;
+}
+
 /** A number between 0 and 1, both excluded. */
 export const ratio: Schema<number> = scalar('a number', (node) => {
   const remedy = 'Write a number between 0 and 1, such as 0.5.';
-  const text = node.text.trim();
-  const isNumber = typeof node.value === 'number' || /^[-+]?\d*\.?\d+$/.test(text);
-  if (!isNumber) return new Complaint(`${show(node)} is not a number`, remedy);
-  const value = Number(typeof node.value === 'number' ? node.value : text);
+  const value = decimal(node);
+  if (value === undefined) return new Complaint(`${show(node)} is not a number`, remedy);
   return value > 0 && value < 1 ? value : new Complaint(`${show(node)} is not between 0 and 1`, remedy);
+});
+
+/** A number above 0. */
+export const positive: Schema<number> = scalar('a number', (node) => {
+  const remedy = 'Write a number above 0, such as 0.5.';
+  const value = decimal(node);
+  if (value === undefined) return new Complaint(`${show(node)} is not a number`, remedy);
+  return value > 0 && Number.isFinite(value) ? value : new Complaint(`${show(node)} is not above 0`, remedy);
 });
 
 /** `true` or `false`, in quotes or not, and Jackson's 0 and 1. */

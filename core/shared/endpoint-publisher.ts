@@ -4,7 +4,9 @@
  *
  * One per region: it alone allocates, so free rows, free clients and free list blocks are kept in its own heap.
  */
+import { Random } from '../balance/random.ts';
 import { ADDRESS_WORDS, FAMILY_NONE, parseIp } from './endpoint-address.ts';
+import { blockWords, type ListedEndpoint, weightClassesOf, writeBlock } from './endpoint-block.ts';
 import { ListSpace } from './endpoint-lists.ts';
 import {
   type EndpointAddress,
@@ -37,11 +39,6 @@ export interface PublishResult {
   readonly full: readonly EndpointAddress[];
 }
 
-interface Endpoint {
-  readonly row: number;
-  readonly weight: number;
-}
-
 interface List {
   readonly offset: number;
   readonly words: number;
@@ -66,7 +63,7 @@ interface Client {
   adds: number;
   removes: number;
   updates: number;
-  endpoints: ReadonlyMap<string, Endpoint>;
+  endpoints: ReadonlyMap<string, ListedEndpoint>;
   /** Undefined while pending or neg. */
   list: List | undefined;
   neg: boolean;
@@ -81,7 +78,7 @@ interface Retired {
 }
 
 /** Shared by the many clients that have none yet. */
-const NO_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map();
+const NO_ENDPOINTS: ReadonlyMap<string, ListedEndpoint> = new Map();
 
 /** Publishes endpoint sets. Supervisor only. */
 export class EndpointPublisher {
@@ -92,9 +89,11 @@ export class EndpointPublisher {
   private readonly clients: Map<number, Client>;
   private readonly liveWorkers: Set<number>;
   private readonly parsed: Int32Array;
+  private readonly random: Random;
   private retired: Retired[];
 
-  constructor(region: EndpointRegion) {
+  /** @param seed of the order in which this node's balancers have endpoints */
+  constructor(region: EndpointRegion, seed = 0) {
     const descending = (count: number) => Array.from({ length: count }, (_, index) => count - 1 - index);
     this.region = region;
     this.lists = new ListSpace(region.listWords);
@@ -103,6 +102,7 @@ export class EndpointPublisher {
     this.clients = new Map();
     this.liveWorkers = new Set();
     this.parsed = new Int32Array(ADDRESS_WORDS);
+    this.random = new Random(seed);
     this.retired = [];
   }
 
@@ -180,7 +180,7 @@ export class EndpointPublisher {
     if (client.list !== undefined && sameEndpoints(client.endpoints, endpoints)) {
       return { published: true, invalid, full };
     }
-    const list = this.writeList(endpoints);
+    const list = this.writeList(endpoints, client.list);
     if (list === undefined) {
       for (const row of added) this.spareRows.push(row);
       const refused = new Set(invalid);
@@ -253,7 +253,7 @@ export class EndpointPublisher {
 
   /** Finds or takes a row for each address. */
   private assign(clientId: number, client: Client, addresses: readonly EndpointAddress[]) {
-    const endpoints = new Map<string, Endpoint>();
+    const endpoints = new Map<string, ListedEndpoint>();
     const added: number[] = [];
     const invalid: EndpointAddress[] = [];
     const full: EndpointAddress[] = [];
@@ -266,17 +266,17 @@ export class EndpointPublisher {
       }
       const [first, second, third, fourth] = this.parsed;
       const key = `${family},${first},${second},${third},${fourth},${address.port}`;
-      let row = (endpoints.get(key) ?? client.endpoints.get(key))?.row;
+      const known = endpoints.get(key) ?? client.endpoints.get(key);
+      const row = known === undefined ? this.spareRows.pop() : known.row;
       if (row === undefined) {
-        row = this.spareRows.pop();
-        if (row === undefined) {
-          full.push(address);
-          continue;
-        }
+        full.push(address);
+        continue;
+      }
+      if (known === undefined) {
         this.writeRow(row, clientId, family, address.port);
         added.push(row);
       }
-      endpoints.set(key, { row, weight });
+      endpoints.set(key, { row, weight, token: known?.token ?? this.random.nextInt32() });
     }
     return { endpoints, added, invalid, full };
   }
@@ -294,28 +294,14 @@ export class EndpointPublisher {
     words.set(this.parsed, at + ROW_ADDRESS);
   }
 
-  /** Writes a block, see endpoint-region.ts: classes ascend by weight. */
-  private writeList(endpoints: ReadonlyMap<string, Endpoint>): List | undefined {
-    const classes = new Map<number, number[]>();
-    for (const { row, weight } of endpoints.values()) {
-      const rows = classes.get(weight);
-      if (rows === undefined) classes.set(weight, [row]);
-      else rows.push(row);
-    }
-    const blockWords = 1 + 2 * classes.size + endpoints.size;
-    const offset = this.lists.allocate(blockWords);
+  private writeList(endpoints: ReadonlyMap<string, ListedEndpoint>, before: List | undefined): List | undefined {
+    const classes = weightClassesOf(endpoints.values());
+    const words = blockWords(classes);
+    const offset = this.lists.allocate(words);
     if (offset < 0) return undefined;
-    const { words, floats, listsAt } = this.region;
-    let at = listsAt + offset;
-    words[at] = classes.size;
-    at += 1;
-    for (const [weight, rows] of [...classes].sort(([left], [right]) => left - right)) {
-      floats[at] = weight;
-      words[at + 1] = rows.length;
-      words.set(rows, at + 2);
-      at += 2 + rows.length;
-    }
-    return { offset, words: blockWords };
+    const { region } = this;
+    writeBlock(region, region.listsAt + offset, classes, before === undefined ? -1 : region.listsAt + before.offset);
+    return { offset, words };
   }
 
   /** Puts a list in force and retires what the one before it had alone. */
@@ -324,7 +310,7 @@ export class EndpointPublisher {
     client: Client,
     listWord: number,
     list: List | undefined,
-    endpoints: ReadonlyMap<string, Endpoint>,
+    endpoints: ReadonlyMap<string, ListedEndpoint>,
   ): Retired {
     const rows: number[] = [];
     for (const [key, { row }] of client.endpoints) {
@@ -359,7 +345,7 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65535;
 }
 
-function sameEndpoints(left: ReadonlyMap<string, Endpoint>, right: ReadonlyMap<string, Endpoint>): boolean {
+function sameEndpoints(left: ReadonlyMap<string, ListedEndpoint>, right: ReadonlyMap<string, ListedEndpoint>): boolean {
   if (left.size !== right.size) return false;
   for (const [key, endpoint] of left) {
     const other = right.get(key);

@@ -15,7 +15,7 @@
  *     +--------------------+  | |
  *     | own pending        |  | |       workers x rows: each worker's part of a row's pending, written by it alone
  *     +--------------------+  | |
- *     | lists              |<-|-+       immutable blocks: [classes, (weight, count, row, row, ...)*]
+ *     | lists              |<-|-+       blocks of rows by weight class, see endpoint-block.ts
  *     +--------------------+--+
  *
  * A row, a word each (written by: S supervisor, before the row is listed; W any worker, atomically):
@@ -210,9 +210,9 @@ function layOut(capacity: EndpointCapacity) {
   const ownPendingAt = rowsAt + (capacity.rows << ROW_SHIFT);
   const ownPendingStride = line(capacity.rows);
   const listsAt = ownPendingAt + capacity.workers * ownPendingStride;
-  // An endpoint takes at most three words (a weight class of its own) and a block at most doubles that by rounding;
+  // An endpoint takes at most five words (a weight class of its own) and a block at most doubles that by rounding;
   // a client takes at least one smallest block. The next power of two leaves room for sets under replacement.
-  const listWords = 2 ** Math.ceil(Math.log2(8 * capacity.rows + LINE_WORDS * capacity.clients));
+  const listWords = 2 ** Math.ceil(Math.log2(12 * capacity.rows + LINE_WORDS * capacity.clients));
   return { tablesAt, rowsAt, ownPendingAt, ownPendingStride, listsAt, listWords };
 }
 

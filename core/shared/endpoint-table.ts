@@ -3,10 +3,11 @@
  * word: the generation that says whether the copy still holds.
  *
  *     classStart   0        2     3          rows of weight class k: rows[classStart[k] .. classStart[k + 1])
- *     rows         [ 7   4 | 9 ]             classes ascend by weight
+ *     rows         [ 7   4 | 9 ]             classes ascend by weight; in each, rows are in the node's random order
  *     weight         0.5     1
  */
 import { UnionDraw } from '../balance/union-draw.ts';
+import { CLASS_HEAD_WORDS, CLASS_SIZE, CLASS_WEIGHT, classesAt } from './endpoint-block.ts';
 import {
   type EndpointRegion,
   LIST_CLOSED,
@@ -28,6 +29,10 @@ export class EndpointTable {
   rows: Int32Array;
   /** Where each class begins in {@link rows}, and after the last where it ends. */
   classStart: Int32Array;
+  /** The block in shared memory that this is a copy of, for what balancers keep there; -1 when there is none. */
+  listAt: number;
+  /** Where each class begins in that block. */
+  classAt: Int32Array;
   /** Draws a class in proportion to weight x endpoints; undefined when there is nothing to draw. */
   classDraw: UnionDraw | undefined;
   private generation: number;
@@ -39,6 +44,8 @@ export class EndpointTable {
     this.state = 'pending';
     this.rows = new Int32Array(0);
     this.classStart = new Int32Array(1);
+    this.listAt = -1;
+    this.classAt = new Int32Array(0);
     this.classDraw = undefined;
     this.generation = 0;
     this.region = region;
@@ -74,18 +81,18 @@ export class EndpointTable {
 
   private copyClasses(blockAt: number): void {
     const { words, floats } = this.region;
-    const classCount = blockAt < 0 ? 0 : (words[blockAt] as number);
+    this.listAt = blockAt;
+    this.classAt = Int32Array.from(blockAt < 0 ? [] : classesAt(this.region, blockAt));
+    const classCount = this.classAt.length;
     const starts = new Int32Array(classCount + 1);
     const shares = new Float64Array(classCount);
     const parts: Int32Array[] = [];
-    let at = blockAt + 1;
-    for (let index = 0; index < classCount; index += 1) {
-      const size = words[at + 1] as number;
+    this.classAt.forEach((at, index) => {
+      const size = words[at + CLASS_SIZE] as number;
       starts[index + 1] = (starts[index] as number) + size;
-      shares[index] = (floats[at] as number) * size;
-      parts.push(words.subarray(at + 2, at + 2 + size));
-      at += 2 + size;
-    }
+      shares[index] = (floats[at + CLASS_WEIGHT] as number) * size;
+      parts.push(words.subarray(at + CLASS_HEAD_WORDS, at + CLASS_HEAD_WORDS + size));
+    });
     this.classStart = starts;
     this.classDraw = classCount > 1 ? new UnionDraw(shares) : undefined;
     this.rows = new Int32Array(starts[classCount] as number);

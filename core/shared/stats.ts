@@ -110,6 +110,10 @@ export const COUNTER = {
   /** RST_STREAM frames: sent by Weft, and received. */
   localResets: 41,
   remoteResets: 42,
+  loadBalancerRebuilds: 43,
+  loadBalancerExpired: 44,
+  loadBandWiden: 45,
+  loadBandNarrow: 46,
 } as const;
 
 /** The first cell that holds a total rather than a level. */

@@ -3,7 +3,8 @@
  *
  *     pick an endpoint (shared load of the whole node) --> its pool --> a connection
  */
-import { type BalancerEvents, PowerOfTwo } from '../../core/balance/power-of-two.ts';
+import type { Balancer, BalancerEvents } from '../../core/balance/balancer.ts';
+import { createBalancer, loadOptionsOf } from '../../core/balance/create-balancer.ts';
 import type { Random } from '../../core/balance/random.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
 import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
@@ -53,7 +54,7 @@ export class ClientStack implements BalancerEvents {
   /** No route holds it any more: its id may be another client's by now. */
   closed = false;
   readonly #environment: ClientEnvironment;
-  readonly #balancer: PowerOfTwo;
+  readonly #balancer: Balancer;
   readonly #createPool: PoolFactory;
 
   constructor(
@@ -74,16 +75,8 @@ export class ClientStack implements BalancerEvents {
     this.#environment = environment;
     this.table = new EndpointTable(environment.region, id);
     const { loadBalancer } = config;
-    const ewma = loadBalancer.kind === 'ewma';
-    this.cells = new EndpointCells(
-      environment.region,
-      {
-        decayTimeMs: ewma ? loadBalancer.decayTimeMs : 10_000,
-        failurePenaltyMs: ewma ? loadBalancer.failurePenaltyMs : 0,
-      },
-      environment.random,
-    );
-    this.#balancer = new PowerOfTwo(loadBalancer.kind, loadBalancer.maxEffort, this);
+    this.cells = new EndpointCells(environment.region, loadOptionsOf(loadBalancer), environment.random);
+    this.#balancer = createBalancer(loadBalancer, environment.region, this);
     this.#createPool = createPool;
   }
 
@@ -95,6 +88,7 @@ export class ClientStack implements BalancerEvents {
     const row = this.#balancer.pick(this.table, this.cells, nowStamp, random);
     if (row < 0) return null;
     this.cells.start(row, worker);
+    this.#balancer.observe(this.table, this.cells, nowStamp);
     return this.#environment.pools[row] ?? this.#openPool(row);
   }
 
@@ -123,10 +117,24 @@ export class ClientStack implements BalancerEvents {
     this.stats.increment(this.scope, COUNTER.loadBalancerBusyWeightClasses);
   }
 
+  onRebuild(): void {
+    this.stats.increment(this.scope, COUNTER.loadBalancerRebuilds);
+  }
+
+  onWiden(): void {
+    this.stats.increment(this.scope, COUNTER.loadBandWiden);
+  }
+
+  onNarrow(): void {
+    this.stats.increment(this.scope, COUNTER.loadBandNarrow);
+  }
+
   /** The load of a finished exchange is taken off its endpoint, and what it took is learned. */
   settle(row: number, elapsedMicros: number, nowStamp: number, failed: boolean): void {
     const { worker } = this.#environment;
     this.cells.finish(row, worker, elapsedMicros, nowStamp, failed);
+    // What a closed client's table stands for may be another's by now.
+    if (!this.closed) this.#balancer.observe(this.table, this.cells, nowStamp);
   }
 
   /** The load of an exchange that says nothing of its endpoint is taken off. */

@@ -1,10 +1,20 @@
-/** Keys that the p2c balancers share (spec 02 section 7.4). */
+/** Keys that balancers share (spec 02 section 7.4). */
 import { int } from '../scalars.ts';
 import { later, withDefault } from '../schema.ts';
 
-/** The shape of those keys. */
+/** The shape of the keys that all have. */
 export const common = {
-  /** Draws before an endpoint that is not open is taken all the same. */
-  maxEffort: withDefault(int(1), 5),
   enableProbation: later(),
+  /**
+   * Weft's own key: while fewer endpoints than this are open, all are used, whatever breakers say of them (a panic
+   * threshold). 0 is Linkerd's behaviour.
+   */
+  minEndpoints: withDefault(int(0), 0),
+};
+
+/** The shape of the keys of those that choose again when an endpoint is not open. */
+export const choosing = {
+  ...common,
+  /** Choices before an endpoint that is not open is taken all the same. */
+  maxEffort: withDefault(int(1), 5),
 };

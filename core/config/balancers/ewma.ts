@@ -2,11 +2,11 @@
 import { kind } from '../kinds.ts';
 import { int } from '../scalars.ts';
 import { withDefault } from '../schema.ts';
-import { common } from './common.ts';
+import { choosing } from './common.ts';
 
 /** `ewma`. */
 export const ewma = kind('ewma', {
-  ...common,
+  ...choosing,
   decayTimeMs: withDefault(int(1), 10_000),
   /**
    * Weft's own key: latency charged for a failed response, since plain EWMA takes an endpoint that refuses fast for a
