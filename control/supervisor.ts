@@ -133,14 +133,13 @@ export class Supervisor {
   }
 
   #addGauges(): void {
-    for (const { config, bindings, clients } of this.routers) {
-      const cache = (name: string, read: () => number) =>
-        this.metrics.counter(['rt', config.label, 'bindcache', name, 'misses'], read);
+    for (const { config, bindings } of this.routers) {
       if (config.originator) this.metrics.gauge(['rt', config.label, 'originator'], () => 1);
-      cache('path', () => bindings.pathMisses);
-      cache('tree', () => bindings.treeMisses);
-      cache('bound', () => bindings.boundMisses);
-      cache('client', () => clients.misses);
+      for (const [cache, counts] of Object.entries(bindings.counts)) {
+        for (const event of ['misses', 'evicts', 'expires', 'oneshots'] as const) {
+          this.metrics.counter(['rt', config.label, 'bindcache', cache, event], () => counts[event]);
+        }
+      }
     }
   }
 
@@ -211,7 +210,7 @@ export class Supervisor {
         this.routers[message.router]?.bindings.bind(worker, message.route, message.path, message.dtab);
         break;
       case 'unbind':
-        this.routers[message.router]?.bindings.unbind(worker, message.route);
+        this.routers[message.router]?.bindings.unbind(worker, message.route, message.cause);
         break;
       case 'explain': {
         const { router, route, token, id } = message;

@@ -50,9 +50,20 @@ export interface WorkerStart {
   readonly port: MessagePort;
 }
 
+/** The binding caches (spec 05 section 1). */
+export type BindingCacheName = 'path' | 'tree' | 'bound' | 'client';
+
+/** Why a worker gives up a route, and the cache that this begins in. */
+export interface CacheEvent {
+  readonly cache: BindingCacheName;
+  readonly event: 'evicts' | 'expires' | 'oneshots';
+}
+
 /** One leaf of a bound tree. */
 export interface BranchMessage {
   readonly weight: number;
+  /** Number of bound id and residual. */
+  readonly bound: number;
   readonly client: number;
   readonly id: string;
   readonly residual: string;
@@ -69,7 +80,12 @@ export type BindReply = {
   readonly route: number;
   readonly serviceScope: number;
 } & (
-  | { readonly state: 'ok'; readonly branches: readonly BranchMessage[] }
+  | {
+      readonly state: 'ok';
+      /** Number of the tree: names with equal ones have the same. */
+      readonly tree: number;
+      readonly branches: readonly BranchMessage[];
+    }
   | { readonly state: 'neg' }
   | { readonly state: 'failed'; readonly reason: Reason; readonly message: string }
 );
@@ -100,7 +116,7 @@ export type FromWorker =
       readonly path: string;
       readonly dtab: string;
     }
-  | { readonly type: 'unbind'; readonly router: number; readonly route: number }
+  | { readonly type: 'unbind'; readonly router: number; readonly route: number; readonly cause: CacheEvent }
   | {
       readonly type: 'explain';
       readonly router: number;

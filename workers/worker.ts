@@ -130,7 +130,7 @@ class Worker extends Timer implements Ready {
         accessRing: accessRecords,
         binder: {
           bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
-          unbind: (router, route) => say({ type: 'unbind', router, route }),
+          unbind: (router, route, cause) => say({ type: 'unbind', router, route, cause }),
           explain: (router, route, token, id) => say({ type: 'explain', router, route, token, id }),
         },
       };

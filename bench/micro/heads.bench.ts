@@ -27,6 +27,7 @@ const branch: RouteBranch = {
     environment,
     environment.createPool,
   ),
+  bound: 1,
   clientServiceScope: 2,
   residual: '/',
   answerStatus: 0,

@@ -21,6 +21,7 @@ import { ScopeKeeper } from './scope-keeper.ts';
 
 const WORKER = 0;
 const ROUTE = 1;
+const EVICTED = { cache: 'path', event: 'evicts' } as const;
 const ADDRESS = { ip: '127.0.0.1', port: 8080, weight: 1 };
 
 /** Bindings of one router whose only name is what the cell says. */
@@ -113,7 +114,7 @@ test('names beyond the bound are refused, until one is given back', () => {
   const { bindings, sent } = setUp();
   for (const [index, path] of ['/svc/a', '/svc/b', '/svc/c'].entries()) bindings.bind(WORKER, index, path, '');
   assert.deepEqual(sent, ['limit', 'binding_overload: too many names are bound at one time']);
-  bindings.unbind(WORKER, 0);
+  bindings.unbind(WORKER, 0, EVICTED);
   bindings.bind(WORKER, 3, '/svc/c', '');
   assert.equal(bindings.size, 2);
   bindings.forgetWorker(WORKER);
@@ -144,11 +145,38 @@ test('many routes of several workers follow one name, and the last to leave clos
   name.value = ok(NEG);
   assert.deepEqual(sent, new Array(9).fill('neg'));
   bindings.forgetWorker(1);
-  for (const worker of [0, 255]) for (const route of [1, 2, 70_000]) bindings.unbind(worker, route);
+  for (const worker of [0, 255]) for (const route of [1, 2, 70_000]) bindings.unbind(worker, route, EVICTED);
   assert.equal(bindings.size, 0);
-  bindings.unbind(0, 1);
+  bindings.unbind(0, 1, EVICTED);
   name.value = ok(FAIL);
   assert.equal(sent.length, 9, 'nobody is told any more');
+});
+
+test('what becomes of entries is counted for the node, when the last route of any worker has left', () => {
+  const { bindings, clients, name } = setUp();
+  const addr = new Cell<Addr>({ state: 'bound', addresses: [ADDRESS] });
+  name.value = boundTo('/#/web', addr);
+  for (const [index, path] of ['/svc/a', '/svc/b'].entries()) {
+    bindings.bind(0, index, path, '');
+    bindings.bind(1, index, path, '');
+  }
+  const counts = () =>
+    Object.values(bindings.counts).map(({ misses, evicts, expires, oneshots }) => [misses, evicts, expires, oneshots]);
+  const one = [1, 0, 0, 0];
+  assert.deepEqual(counts(), [[2, 0, 0, 0], one, one, one], 'both names lead to one tree');
+  bindings.unbind(0, 0, EVICTED);
+  assert.deepEqual(counts()[0], [2, 0, 0, 0], 'another worker has it');
+  bindings.unbind(1, 0, { cache: 'client', event: 'evicts' });
+  assert.deepEqual(counts(), [[2, 0, 0, 0], one, one, [1, 1, 0, 0]]);
+  bindings.unbind(0, 1, { cache: 'tree', event: 'oneshots' });
+  bindings.unbind(1, 1, { cache: 'path', event: 'expires' });
+  assert.deepEqual(counts(), [
+    [2, 0, 1, 0],
+    [1, 0, 1, 1],
+    [1, 0, 1, 0],
+    [1, 1, 1, 0],
+  ]);
+  assert.deepEqual([bindings.size, clients.states().size], [0, 0]);
 });
 
 test('a worker is told how its name came to what it is bound to; who asks meanwhile shares the answer', async () => {

@@ -18,9 +18,10 @@ import type { Stop } from '../../core/names/live.ts';
 import type { NameTree } from '../../core/names/name-tree.ts';
 import { Path } from '../../core/names/path.ts';
 import { resolutionSteps } from '../../core/names/resolution.ts';
-import type { BindReply, BranchMessage, ToWorker } from '../../workers/messages.ts';
+import type { BindReply, BranchMessage, CacheEvent, ToWorker } from '../../workers/messages.ts';
 import type { Interpreter } from '../interpreters/interpreter.ts';
 import type { BoundClient, BoundClients } from './bound-clients.ts';
+import { CacheCounts, CacheEntries, type CachesCounts } from './cache-entries.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 
 /** A bound leaf and its share of the traffic. */
@@ -31,13 +32,22 @@ interface WeightedBound {
 
 /** A reply without the address of who asked. */
 type Answer =
-  | { readonly state: 'ok'; readonly branches: readonly BranchMessage[] }
+  | { readonly state: 'ok'; readonly tree: number; readonly branches: readonly BranchMessage[] }
   | { readonly state: 'neg' }
   | { readonly state: 'failed'; readonly reason: 'binding_failed' | 'binding_overload'; readonly message: string };
 
 interface Branch {
   readonly client: BoundClient;
   readonly clientServiceScope: number;
+  /** Of the entry for bound id and residual. */
+  readonly boundKey: string;
+  readonly bound: number;
+}
+
+/** What a name is bound to, with what is held for it; `key` is that of the tree's entry. */
+interface Tree {
+  readonly key: string;
+  readonly branches: readonly Branch[];
 }
 
 interface Binding {
@@ -49,7 +59,7 @@ interface Binding {
   /** The workers' routes that follow it, as {@link holderOf} numbers them. */
   readonly holders: Set<number>;
   answer: Answer | undefined;
-  branches: readonly Branch[];
+  tree: Tree | undefined;
   /** Rises with each tree, so that a tree that is not known yet cannot overtake a later one. */
   version: number;
   stop: Stop;
@@ -84,11 +94,9 @@ export class Bindings {
   readonly #environment: BindingsEnvironment;
   readonly #bindings = new Map<string, Binding>();
   readonly #byHolder = new Map<number, Binding>();
-  /** Names asked for that were not bound already (`bindcache/path/misses`). */
-  pathMisses = 0;
-  /** Trees, and leaves of trees, that were new. */
-  treeMisses = 0;
-  boundMisses = 0;
+  readonly #trees = new CacheEntries();
+  readonly #bounds = new CacheEntries();
+  readonly #paths = new CacheCounts();
 
   constructor(environment: BindingsEnvironment) {
     this.#environment = environment;
@@ -96,6 +104,12 @@ export class Bindings {
 
   get size(): number {
     return this.#bindings.size;
+  }
+
+  /** What became of the entries of the binding caches. */
+  get counts(): CachesCounts {
+    const { clients } = this.#environment;
+    return { path: this.#paths, tree: this.#trees.counts, bound: this.#bounds.counts, client: clients.counts };
   }
 
   /** A worker asks for a name; it is told now or later, and of every change until {@link unbind}. */
@@ -113,22 +127,31 @@ export class Bindings {
     if (binding.answer !== undefined) this.#send(worker, route, binding.serviceScope, binding.answer);
   }
 
-  /** A worker has dropped its route. */
-  unbind(worker: number, route: number): void {
-    this.#letGo(holderOf(worker, route));
+  /** A worker has dropped its route. An entry is evicted, or has expired, when this was the last route that led to it. */
+  unbind(worker: number, route: number, { cache, event }: CacheEvent): void {
+    const binding = this.#letGo(holderOf(worker, route));
+    if (event === 'oneshots') this.counts[cache].oneshots++;
+    if (binding === undefined) return;
+    if (event !== 'oneshots') this.counts[cache][event]++;
+    this.#close(binding, event === 'expires');
   }
 
   /** A worker is dead: its routes are gone. */
   forgetWorker(worker: number): void {
-    for (const holder of [...this.#byHolder.keys()]) if (holder % WORKERS === worker) this.#letGo(holder);
+    for (const holder of [...this.#byHolder.keys()]) {
+      if (holder % WORKERS !== worker) continue;
+      const binding = this.#letGo(holder);
+      if (binding !== undefined) this.#close(binding, false);
+    }
   }
 
-  #letGo(holder: number): void {
+  /** @returns the binding, when nobody follows it any more */
+  #letGo(holder: number): Binding | undefined {
     const binding = this.#byHolder.get(holder);
-    if (binding === undefined) return;
+    if (binding === undefined) return undefined;
     this.#byHolder.delete(holder);
     binding.holders.delete(holder);
-    if (binding.holders.size === 0) this.#close(binding);
+    return binding.holders.size === 0 ? binding : undefined;
   }
 
   /**
@@ -165,7 +188,7 @@ export class Bindings {
       limitMet('bindingsMax');
       return undefined;
     }
-    this.pathMisses++;
+    this.#paths.misses++;
     const binding: Binding = {
       key,
       path,
@@ -173,7 +196,7 @@ export class Bindings {
       serviceScope: scopes.open({ kind: 'service', router: label, protocol, path }),
       holders: new Set(),
       answer: undefined,
-      branches: [],
+      tree: undefined,
       version: 0,
       stop: () => {},
       explanation: undefined,
@@ -187,33 +210,30 @@ export class Bindings {
     if (state.state === 'pending') return;
     if (state.state === 'failed') {
       if (binding.answer?.state === 'ok' || binding.answer?.state === 'neg') return;
-      this.#answer(binding, { state: 'failed', reason: 'binding_failed', message: state.message }, []);
+      const { message } = state;
+      this.#answer(binding, { state: 'failed', reason: 'binding_failed', message }, undefined);
       return;
     }
-    this.treeMisses++;
     const leaves = leavesOf(state.value, 1);
-    if (leaves.length === 0) {
-      this.#answer(binding, { state: 'neg' }, []);
-      return;
-    }
-    this.#openBranches(binding, leaves);
+    const key = leaves.length === 0 ? state.value.kind : leaves.map(keyOf).join(' & ');
+    const number = this.#trees.hold(key);
+    if (leaves.length === 0) this.#answer(binding, { state: 'neg' }, { key, branches: [] });
+    else this.#openBranches(binding, leaves, key, number);
   }
 
-  #openBranches(binding: Binding, leaves: readonly WeightedBound[]): void {
+  #openBranches(binding: Binding, leaves: readonly WeightedBound[], key: string, number: number): void {
     const branches: Branch[] = [];
-    for (const { bound } of leaves) {
-      const client = this.#environment.clients.acquire(bound);
-      if (client === undefined) {
+    const tree = { key, branches };
+    for (const leaf of leaves) {
+      const branch = this.#openBranch(binding, leaf.bound);
+      if (branch === undefined) {
         this.#environment.limitMet('clientsMax');
-        for (const branch of branches) this.#releaseBranch(branch);
+        this.#releaseTree(tree, false);
         const message = 'too many bound names are in use at one time';
-        this.#answer(binding, { state: 'failed', reason: 'binding_overload', message }, []);
+        this.#answer(binding, { state: 'failed', reason: 'binding_overload', message }, undefined);
         return;
       }
-      this.boundMisses++;
-      const { scopes, label, protocol } = this.#environment;
-      const names = { kind: 'client_service', router: label, protocol, id: client.id, path: binding.path } as const;
-      branches.push({ client, clientServiceScope: scopes.open(names) });
+      branches.push(branch);
     }
     const version = ++binding.version;
     let unknown = branches.length;
@@ -221,17 +241,29 @@ export class Bindings {
       this.#environment.clients.whenKnown(client, () => {
         unknown--;
         if (unknown > 0) return;
-        if (version === binding.version) this.#answerTree(binding, leaves, branches);
-        else for (const branch of branches) this.#releaseBranch(branch);
+        if (version === binding.version) this.#answerTree(binding, leaves, tree, number);
+        else this.#releaseTree(tree, false);
       });
     }
   }
 
-  #answerTree(binding: Binding, leaves: readonly WeightedBound[], branches: readonly Branch[]): void {
-    const messages = branches.map(({ client, clientServiceScope }, index): BranchMessage => {
+  /** @returns undefined when there are too many clients */
+  #openBranch(binding: Binding, bound: Bound): Branch | undefined {
+    const { clients, scopes, label, protocol } = this.#environment;
+    const client = clients.acquire(bound);
+    if (client === undefined) return undefined;
+    const names = { kind: 'client_service', router: label, protocol, id: client.id, path: binding.path } as const;
+    const boundKey = boundKeyOf(bound);
+    return { client, clientServiceScope: scopes.open(names), boundKey, bound: this.#bounds.hold(boundKey) };
+  }
+
+  #answerTree(binding: Binding, leaves: readonly WeightedBound[], tree: Tree, number: number): void {
+    const messages = tree.branches.map((branch, index): BranchMessage => {
       const { weight, bound } = leaves[index] as WeightedBound;
+      const { client, clientServiceScope } = branch;
       return {
         weight,
+        bound: branch.bound,
         client: client.client,
         id: client.id,
         residual: bound.residual.size === 0 ? '' : bound.residual.show(),
@@ -240,19 +272,19 @@ export class Bindings {
         answerStatus: client.answerStatus,
       };
     });
-    this.#answer(binding, { state: 'ok', branches: messages }, branches);
+    this.#answer(binding, { state: 'ok', tree: number, branches: messages }, tree);
   }
 
-  #answer(binding: Binding, answer: Answer, branches: readonly Branch[]): void {
-    const before = binding.branches;
+  #answer(binding: Binding, answer: Answer, tree: Tree | undefined): void {
+    const before = binding.tree;
     binding.version++;
     binding.answer = answer;
-    binding.branches = branches;
+    binding.tree = tree;
     for (const holder of binding.holders) {
       this.#send(holder % WORKERS, Math.floor(holder / WORKERS), binding.serviceScope, answer);
     }
     // After the workers are told: they let go of the old clients before those close.
-    for (const branch of before) this.#releaseBranch(branch);
+    if (before !== undefined) this.#releaseTree(before, false);
   }
 
   #send(worker: number, route: number, serviceScope: number, answer: Answer): void {
@@ -260,18 +292,30 @@ export class Bindings {
     this.#environment.send(worker, reply);
   }
 
-  #close(binding: Binding): void {
+  #close(binding: Binding, expired: boolean): void {
     this.#bindings.delete(binding.key);
     binding.version++;
     binding.stop();
-    for (const branch of binding.branches) this.#releaseBranch(branch);
+    if (binding.tree !== undefined) this.#releaseTree(binding.tree, expired);
     this.#environment.scopes.close(binding.serviceScope);
   }
 
-  #releaseBranch({ client, clientServiceScope }: Branch): void {
-    this.#environment.scopes.close(clientServiceScope);
-    this.#environment.clients.release(client);
+  #releaseTree({ key, branches }: Tree, expired: boolean): void {
+    this.#trees.release(key, expired);
+    for (const { client, clientServiceScope, boundKey } of branches) {
+      this.#bounds.release(boundKey, expired);
+      this.#environment.scopes.close(clientServiceScope);
+      this.#environment.clients.release(client, expired);
+    }
   }
+}
+
+function boundKeyOf({ id, residual }: Bound): string {
+  return residual.size === 0 ? id.show() : `${id.show()} ${residual.show()}`;
+}
+
+function keyOf({ weight, bound }: WeightedBound): string {
+  return `${weight}*${boundKeyOf(bound)}`;
 }
 
 /** The leaves of a bound tree with their share of the traffic; none for neg, fail and empty. */

@@ -10,6 +10,7 @@ import type { Live, Stop } from '../../core/names/live.ts';
 import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import type { ClientState } from '../admin/context.ts';
 import { putBalancerMetrics } from '../telemetry/balancer-metrics.ts';
+import { CacheCounts } from './cache-entries.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 
 /** A bound name in use. */
@@ -43,7 +44,7 @@ export interface ClientsEnvironment {
 export class BoundClients {
   readonly #environment: ClientsEnvironment;
   readonly #clients = new Map<string, BoundClient>();
-  misses = 0;
+  readonly counts = new CacheCounts();
 
   constructor(environment: ClientsEnvironment) {
     this.#environment = environment;
@@ -61,7 +62,7 @@ export class BoundClients {
     const { router, protocol, publisher, scopes } = this.#environment;
     const table = publisher.openClient();
     if (table === undefined) return undefined;
-    this.misses++;
+    this.counts.misses++;
     const client: BoundClient = {
       id,
       client: table,
@@ -89,10 +90,11 @@ export class BoundClients {
     stop();
   }
 
-  /** Gives it back. */
-  release(client: BoundClient): void {
+  /** Gives it back. @param expired no name that leads here was used in a long time */
+  release(client: BoundClient, expired: boolean): void {
     client.references--;
     if (client.references > 0) return;
+    if (expired) this.counts.expires++;
     client.stop();
     this.#clients.delete(client.id);
     this.#environment.publisher.closeClient(client.client);

@@ -195,6 +195,7 @@ export class H2Worker {
     for (const route of this.asked.splice(0)) {
       const branch = {
         weight: 1,
+        bound: 1,
         client: this.#client,
         id: '/#/io.l5d.fs/web',
         residual: '/',
@@ -208,6 +209,7 @@ export class H2Worker {
         route,
         serviceScope: SERVICE_SCOPE,
         state: 'ok',
+        tree: 1,
         branches: [branch],
       });
     }

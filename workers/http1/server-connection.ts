@@ -28,7 +28,7 @@ import type { MessageBody } from './message-body.ts';
 import type { RememberedRequest } from './remembered-heads.ts';
 import type { Http1Server } from './server.ts';
 import { Http1ServerEndings } from './server-endings.ts';
-import { ACQUIRING, BODY, FLUSHING, HEAD, LINGER, PARKED, TUNNEL, WAITING } from './server-responder.ts';
+import { ACQUIRING, BODY, FLUSHING, HEAD, LINGER, TUNNEL, WAITING } from './server-responder.ts';
 
 /** The server's side of HTTP/1. */
 export class Http1ServerConnection extends Http1ServerEndings implements Downstream {
@@ -96,7 +96,8 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     const { parser, memory } = this.server;
     let at = from;
     const remembered = memory.find(this.net.bytes, at, end);
-    if (remembered !== null && this.deadlineTick === NEVER && this.serveRemembered(remembered, end)) return;
+    const plain = this.deadlineTick === NEVER && !this.hasWaited;
+    if (remembered !== null && plain && this.serveRemembered(remembered, end)) return;
     while (at < end && this.state === HEAD) {
       const headEnd = parser.parseRequest(this.net.bytes, at, end);
       if (headEnd === INCOMPLETE) {
@@ -123,7 +124,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   // ---- one request ---------------------------------------------------------------------------------------------
 
   /** @returns where the next request's bytes may begin: `end` when all were used or kept */
-  private begin(parser: HeadParser, start: number, headEnd: number, end: number): number {
+  protected beginRequest(parser: HeadParser, start: number, headEnd: number, end: number): number {
     const { server } = this;
     const { router } = server;
     const upgrade = server.upgrades(parser);
@@ -220,31 +221,13 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   }
 
   private park(route: Route, parser: HeadParser, start: number, headEnd: number, end: number): number {
-    const { router } = this.server;
     this.releaseGate();
-    if (!router.routes.park(route, this)) {
+    if (!this.waitFor(route)) {
       const refusal = failure(503, 'binding_overload', 'too many requests wait for a name to be bound', true);
       return this.refuse(parser, headEnd, end, refusal, 0);
     }
-    this.state = PARKED;
-    this.parkedOn = route;
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(router.config.bindingTimeoutMs));
     this.keepOrEnd(start, end - start);
     return end;
-  }
-
-  protected leave(): void {
-    if (this.parkedOn === null) return;
-    this.server.router.routes.unpark(this.parkedOn, this);
-    this.parkedOn = null;
-  }
-
-  onUnparked(_route: Route): void {
-    this.state = HEAD;
-    this.parkedOn = null;
-    this.deadlineTick = NEVER;
-    this.goOnLater();
   }
 
   /** Goes on with what was kept, and what the socket holds. */

@@ -9,18 +9,11 @@ import { ERR_HOST_MISSING, requestFailure } from '../../core/http1/errors.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
-import type { Route } from '../router/routes.ts';
-import { Http1ServerBridge } from './server-bridge.ts';
 import { BODY, FLUSHING, HEAD, LINGER, PARKED, TUNNEL } from './server-responder.ts';
+import { Http1ServerWaiting } from './server-waiting.ts';
 
 /** A client's connection, as far as failures go. */
-export abstract class Http1ServerEndings extends Http1ServerBridge {
-  /** The route that the request at hand waits for. */
-  protected parkedOn: Route | null = null;
-
-  /** Takes the waiting request off its route. */
-  protected abstract leave(): void;
-
+export abstract class Http1ServerEndings extends Http1ServerWaiting {
   /** What came from `at` on is no request. @param code of core/http1/errors.ts */
   protected refuseMalformed(code: number, at: number): void {
     this.persistent = false;
@@ -139,22 +132,6 @@ export abstract class Http1ServerEndings extends Http1ServerBridge {
     this.persistent = false;
     this.server.countMalformed('request_timeout');
     this.answer(failure(408, 'request_timeout', 'the request head did not arrive in time'), false);
-  }
-
-  protected onBindingTimeout(): void {
-    const route = this.parkedOn as Route;
-    const { router } = this.server;
-    const ms = router.config.bindingTimeoutMs;
-    const timeout = ms % 1000 === 0 ? `${ms / 1000}.seconds` : `${ms}.milliseconds`;
-    const cause = failure(
-      502,
-      'binding_timeout',
-      `Exceeded ${timeout} binding timeout while resolving name: ${route.path}`,
-    );
-    this.leave();
-    this.persistent = false;
-    router.stats.refused(this.server.scope, route.serviceScope, cause.status, cause.reason);
-    this.answer(cause, true);
   }
 
   protected onBodyTimeout(): void {

@@ -15,7 +15,7 @@ import { canReceive, canSend } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
-import { failure, NO_RESET } from '../router/failures.ts';
+import { bindingTimeout, failure, NO_RESET } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
 import { writeAnswer, writeGrpcAnswer } from './answers.ts';
 import { Http2Stream } from './http2-stream.ts';
@@ -180,7 +180,8 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     if (parkedOn !== null) {
       this.forgetParked();
       const isDeadline = this.deadlineAfterParking <= this.link.net.reactor.nowTick;
-      this.refuse(isDeadline ? cause : this.bindingTimeout(parkedOn), parkedOn.serviceScope);
+      const { bindingTimeoutMs } = this.server.router.config;
+      this.refuse(isDeadline ? cause : bindingTimeout(bindingTimeoutMs, parkedOn.path), parkedOn.serviceScope);
       return;
     }
     if (exchange === null) return;
@@ -188,14 +189,6 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     this.releaseGate();
     this.server.router.cancel(exchange, cause.reason);
     this.answer(cause);
-  }
-
-  private bindingTimeout(route: Route): Failure {
-    const { router } = this.server;
-    const ms = router.config.bindingTimeoutMs;
-    const timeout = ms % 1000 === 0 ? `${ms / 1000}.seconds` : `${ms}.milliseconds`;
-    const message = `Exceeded ${timeout} binding timeout while resolving name: ${route.path}`;
-    return failure(502, 'binding_timeout', message);
   }
 
   // ---- rest ----------------------------------------------------------------------------------------------------

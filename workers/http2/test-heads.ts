@@ -36,6 +36,7 @@ export function testBranch(residual = '/', dtab = ''): RouteBranch {
   const names = ['/svc/web', '/#/io.l5d.fs/web', residual, dtab] as const;
   return {
     client: {} as ClientStack,
+    bound: 1,
     clientServiceScope: 0,
     residual,
     answerStatus: 0,

@@ -14,10 +14,10 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { Router } from './router.ts';
-import type { Route, RouteBranch } from './routes.ts';
+import type { Route, RouteBranch, RouteWaiter } from './routes.ts';
 
 /** The client's side of an exchange: where its response goes. Implemented by each protocol's server side. */
-export interface Downstream extends BodySource {
+export interface Downstream extends BodySource, RouteWaiter {
   /** Where the bytes of an HTTP/1 response go, and whose backpressure counts. */
   readonly sink: Sink;
   /** Where the content of an HTTP/2 response goes. */
@@ -40,8 +40,6 @@ export interface Downstream extends BodySource {
   readonly takesRemembered: boolean;
   /** A remembered head goes out. @returns where its `byteLength` bytes, which end at `headEnd`, are to be written */
   beginRemembered(headEnd: number, byteLength: number, start: number): number;
-  /** The route that a parked request waited for is known: start over. */
-  onUnparked(route: Route): void;
   /** A connection to an endpoint is ready for the request. */
   onUpstreamReady(): void;
   /** The endpoint's connection takes bytes again. */

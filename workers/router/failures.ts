@@ -25,6 +25,17 @@ export function unidentified(request: string, reason: string): Failure {
   return failure(400, 'unidentified', `Unknown destination: ${request} / ${reason}`);
 }
 
+/** The name was not bound in time (spec 05 section 1). */
+export function bindingTimeout(timeoutMs: number, path: string): Failure {
+  const message = `Exceeded ${showTimeout(timeoutMs)} binding timeout while resolving name: ${path}`;
+  return failure(502, 'binding_timeout', message);
+}
+
+/** A duration in Finagle's words: `10.seconds`, `50.milliseconds`. */
+function showTimeout(timeoutMs: number): string {
+  return timeoutMs % 1000 === 0 ? `${timeoutMs / 1000}.seconds` : `${timeoutMs}.milliseconds`;
+}
+
 /** The name resolves to nothing that could serve (block A of the spec). */
 export function noBrokers(path: string, baseDtab: string, overrideDtab: string): Failure {
   const message = `Unable to route request!

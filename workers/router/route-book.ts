@@ -13,14 +13,14 @@ import { Path } from '../../core/names/path.ts';
 import { createClassifier } from '../../core/resilience/classifiers/create.ts';
 import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
 import { branchFields } from '../http2/prepared-fields.ts';
-import type { BindReply, BranchMessage, Explained } from '../messages.ts';
+import type { BindReply, BranchMessage, CacheEvent, Explained } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
+import { BindingCaches } from './binding-caches.ts';
 import { branchHeaders } from './branch-headers.ts';
 import { ClientStack } from './client-stack.ts';
-import type { Downstream } from './exchange.ts';
 import { failure, noBrokers } from './failures.ts';
 import type { RouterEnvironment } from './router.ts';
-import { ROUTE, Route, type RouteBranch, RouteTable } from './routes.ts';
+import { ROUTE, Route, type RouteBranch, RouteTable, type RouteWaiter } from './routes.ts';
 import { spellKey } from './spell-key.ts';
 
 const FNV_OFFSET = 0x811c9dc5;
@@ -42,6 +42,7 @@ export class RouteBook {
   readonly #serviceConfigs: ConfigsByPrefix<ServiceConfig>;
   readonly #classifiers = new Map<ServiceConfig, ResponseClassifier>();
   readonly #routes: RouteTable;
+  readonly #caches: BindingCaches;
   readonly #routesById = new Map<number, Route>();
   readonly #clients = new Map<number, ClientStack>();
   readonly #explaining = new Map<number, ExplanationWaiter>();
@@ -49,6 +50,7 @@ export class RouteBook {
   #parkedCount = 0;
   #nextRouteId = 1;
   #expireTick = 0;
+  #returning: Route | null = null;
 
   constructor(index: number, config: RouterConfig, environment: RouterEnvironment) {
     this.#index = index;
@@ -58,6 +60,9 @@ export class RouteBook {
     this.#clientConfigs = new ConfigsByPrefix<ClientConfig>(config.client);
     this.#serviceConfigs = new ConfigsByPrefix<ServiceConfig>(config.service);
     this.#routes = new RouteTable(Math.min(config.bindingCache.paths, environment.net.limits.routesMax));
+    this.#caches = new BindingCaches(this.#routes, config.bindingCache, (route, cache) =>
+      this.#drop(route, { cache, event: 'evicts' }),
+    );
   }
 
   /**
@@ -69,7 +74,27 @@ export class RouteBook {
     for (let i = 0; i < byteLength; i++) hash = Math.imul(hash ^ (bytes[at + i] as number), FNV_PRIME);
     hash ^= hash >>> 15;
     const route = this.#routes.find(bytes, at, byteLength, hash);
-    return route !== null ? route : this.#open(bytes.slice(at, at + byteLength), hash);
+    if (route !== null) return route;
+    if (this.#returning?.has(bytes, at, byteLength)) return this.#returning;
+    return this.#open(bytes.slice(at, at + byteLength), hash);
+  }
+
+  /**
+   * {@link find} for a request that has waited for a route and is read again: a one-off is in no table, and is found all the
+   * same while `look` runs.
+   */
+  findAgain<T>(route: Route, look: () => T): T {
+    this.#returning = route;
+    try {
+      return look();
+    } finally {
+      this.#returning = null;
+    }
+  }
+
+  /** A request will come back for its route: {@link release} follows. */
+  hold(route: Route): void {
+    route.inUse++;
   }
 
   #open(key: Uint8Array, hash: number): Route {
@@ -88,7 +113,7 @@ export class RouteBook {
       const { net } = this.#environment;
       if (this.#routes.capacity === net.limits.routesMax) net.limitMet('routesMax');
       const oldest = this.#routes.oldestIdle();
-      if (oldest !== null) this.#drop(oldest);
+      if (oldest !== null) this.#drop(oldest, { cache: 'path', event: 'evicts' });
     }
     if (this.#routes.size < this.#routes.capacity) this.#routes.add(route);
     this.#routesById.set(route.id, route);
@@ -105,12 +130,17 @@ export class RouteBook {
     return classifier;
   }
 
-  #drop(route: Route): void {
-    if (route.cached) this.#routes.remove(route);
+  #drop(route: Route, cause: CacheEvent): void {
+    if (route.cached) this.#uncache(route);
     this.#routesById.delete(route.id);
     for (const branch of route.branches) this.#releaseClient(branch.client);
     route.branches = [];
-    this.#environment.binder.unbind(this.#index, route.id);
+    this.#environment.binder.unbind(this.#index, route.id, cause);
+  }
+
+  #uncache(route: Route): void {
+    this.#caches.remove(route);
+    this.#routes.remove(route);
   }
 
   /** A request no longer uses its route. */
@@ -119,26 +149,26 @@ export class RouteBook {
     this.#dropIfSpent(route);
   }
 
-  /** One-offs, for which the table had no room, go with their last user. */
+  /** One-offs, for which a cache had no room, go with their last user. */
   #dropIfSpent(route: Route): void {
-    if (!route.cached && route.inUse === 0 && route.waiting.length === 0) this.#drop(route);
+    if (!route.cached && !route.busy) this.#drop(route, { cache: route.oneshotOf, event: 'oneshots' });
   }
 
   /** Lets a request wait until its route is known. @returns false when too many wait already */
-  park(route: Route, downstream: Downstream): boolean {
+  park(route: Route, waiter: RouteWaiter): boolean {
     const { net } = this.#environment;
     if (this.#parkedCount >= net.limits.parkedRequestsMax) {
       net.limitMet('parkedRequestsMax');
       return false;
     }
     this.#parkedCount++;
-    route.waiting.push(downstream);
+    route.waiting.push(waiter);
     return true;
   }
 
   /** Takes back {@link park}: the request has given up waiting. */
-  unpark(route: Route, downstream: Downstream): void {
-    const place = route.waiting.indexOf(downstream);
+  unpark(route: Route, waiter: RouteWaiter): void {
+    const place = route.waiting.indexOf(waiter);
     if (place < 0) return;
     route.waiting.splice(place, 1);
     this.#parkedCount--;
@@ -150,20 +180,31 @@ export class RouteBook {
     const route = this.#routesById.get(reply.route);
     if (route === undefined) return;
     const before = route.branches;
+    if (route.cached) this.#caches.remove(route);
     this.#apply(route, reply);
+    if (route.cached) this.#makeRoomFor(route);
     for (const branch of before) this.#releaseClient(branch.client);
     this.#unparkAll(route);
+  }
+
+  #makeRoomFor(route: Route): void {
+    const full = this.#caches.add(route);
+    if (full === null) return;
+    this.#routes.remove(route);
+    route.oneshotOf = full;
   }
 
   #apply(route: Route, reply: BindReply): void {
     route.serviceScope = reply.serviceScope;
     if (reply.state === 'ok') {
+      route.tree = reply.tree;
       route.branches = reply.branches.map((branch) => this.#openBranch(route, branch));
       route.draw = route.branches.length > 1 ? new UnionDraw(reply.branches.map(({ weight }) => weight)) : null;
       route.state = ROUTE.ok;
       route.failure = null;
       return;
     }
+    route.tree = 0;
     route.branches = [];
     route.draw = null;
     route.state = ROUTE.failed;
@@ -175,11 +216,10 @@ export class RouteBook {
 
   #unparkAll(route: Route): void {
     const { waiting } = route;
-    if (waiting.length === 0) return;
     route.waiting = [];
     this.#parkedCount -= waiting.length;
     route.inUse++;
-    for (const downstream of waiting) downstream.onUnparked(route);
+    for (const waiter of waiting) waiter.onUnparked(route);
     this.release(route);
   }
 
@@ -199,6 +239,7 @@ export class RouteBook {
     client.references++;
     return {
       client,
+      bound: message.bound,
       clientServiceScope: message.clientServiceScope,
       residual: message.residual,
       answerStatus: message.answerStatus,
@@ -257,7 +298,9 @@ export class RouteBook {
     if (nowTick >= this.#expireTick) {
       // Looked at once a period, as in Linkerd: a route lives for up to twice its idle time (spec 05 section 1).
       this.#expireTick = nowTick + idleTicks;
-      for (const route of this.#routes.idleSince(nowTick - idleTicks)) this.#drop(route);
+      for (const route of this.#routes.idleSince(nowTick - idleTicks)) {
+        this.#drop(route, { cache: 'path', event: 'expires' });
+      }
     }
     for (const client of this.#clients.values()) client.expireIdle(nowTick);
   }

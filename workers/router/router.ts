@@ -31,6 +31,7 @@ import type { Reason } from '../../core/reasons.ts';
 import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
+import type { CacheEvent } from '../messages.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import { AccessLog } from './access-log.ts';
@@ -60,7 +61,7 @@ const IDEMPOTENT =
 /** What a router asks of the supervisor. */
 export interface Binder {
   bind(router: number, route: number, path: string, dtab: string): void;
-  unbind(router: number, route: number): void;
+  unbind(router: number, route: number, cause: CacheEvent): void;
   explain(router: number, route: number, token: number, id: string): void;
 }
 

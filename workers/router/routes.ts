@@ -12,8 +12,9 @@ import type { UnionDraw } from '../../core/balance/union-draw.ts';
 import type { ServiceConfig } from '../../core/config/types.ts';
 import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
 import type { Piece } from '../http1/field-lines.ts';
+import type { BindingCacheName } from '../messages.ts';
 import type { ClientStack } from './client-stack.ts';
-import type { Downstream, Failure } from './exchange.ts';
+import type { Failure } from './exchange.ts';
 
 /** Where a route stands. */
 export const ROUTE = { pending: 0, ok: 1, failed: 2 } as const;
@@ -21,9 +22,17 @@ export const ROUTE = { pending: 0, ok: 1, failed: 2 } as const;
 /** Routes looked at for the one idle longest when room must be made. */
 const EVICTION_SCAN_MAX = 1024;
 
+/** Who waits for a route. */
+export interface RouteWaiter {
+  /** The route is known: start over. */
+  onUnparked(route: Route): void;
+}
+
 /** One leaf of a bound name tree, as a request needs it. */
 export interface RouteBranch {
   readonly client: ClientStack;
+  /** Number of bound id and residual, as the supervisor counts them. */
+  readonly bound: number;
   readonly clientServiceScope: number;
   /** Bound id and residual, as text for messages. */
   readonly residual: string;
@@ -50,14 +59,18 @@ export class Route {
   state: number = ROUTE.pending;
   failure: Failure | null = null;
   serviceScope = 0;
+  /** Number of what the name is bound to, as the supervisor counts trees; 0 while that is not known. */
+  tree = 0;
   branches: readonly RouteBranch[] = [];
   /** Draws a branch in proportion to the weights; null for a single branch. */
   draw: UnionDraw | null = null;
-  waiting: Downstream[] = [];
+  waiting: RouteWaiter[] = [];
   inUse = 0;
   lastUsedTick = 0;
-  /** A one-off: not in the table, dropped after use. */
+  /** In the table; what is not is a one-off, dropped after use. */
   cached = false;
+  /** For a one-off: the cache that had no room for it. */
+  oneshotOf: BindingCacheName = 'path';
 
   constructor(parts: {
     readonly id: number;
@@ -75,6 +88,16 @@ export class Route {
     this.dtab = parts.dtab;
     this.service = parts.service;
     this.classifier = parts.classifier;
+  }
+
+  /** Whether its key is `bytes[at, at + byteLength)`. */
+  has(bytes: Uint8Array, at: number, byteLength: number): boolean {
+    return sameBytes(this.key, bytes, at, byteLength);
+  }
+
+  /** Whether some request is on its way along it, or waits for it. */
+  get busy(): boolean {
+    return this.inUse > 0 || this.waiting.length > 0;
   }
 }
 
@@ -137,7 +160,7 @@ export class RouteTable {
     for (let i = 0; i < scan; i++) {
       this.#hand = (this.#hand + 1) & this.#mask;
       const route = this.#slots[this.#hand] as Route | null;
-      if (route === null || route.inUse > 0 || route.waiting.length > 0) continue;
+      if (route === null || route.busy) continue;
       if (oldest === null || route.lastUsedTick < oldest.lastUsedTick) oldest = route;
     }
     return oldest;
@@ -145,7 +168,7 @@ export class RouteTable {
 
   /** Routes idle since before a tick. The table never empties: the youngest of all stays (spec 05 section 1). */
   idleSince(tick: number): Route[] {
-    const idle = this.all().filter((r) => r.inUse === 0 && r.waiting.length === 0 && r.lastUsedTick < tick);
+    const idle = this.all().filter((route) => !route.busy && route.lastUsedTick < tick);
     if (idle.length === 0 || idle.length < this.size) return idle;
     const youngest = idle.reduce((a, b) => (b.lastUsedTick > a.lastUsedTick ? b : a));
     return idle.filter((route) => route !== youngest);
