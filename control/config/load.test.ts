@@ -44,10 +44,13 @@ const DEFAULT_SERVER = {
   socketOptions: {
     noDelay: true,
     keepAlive: false,
+    readTimeoutMs: undefined,
+    writeTimeoutMs: undefined,
     reuseAddr: true,
     reusePort: false,
     backlog: undefined,
   },
+  serverSession: { idleTimeMs: undefined, lifeTimeMs: undefined },
 };
 
 /** A `client` or `service` of which nothing is said: what is not there is undefined. */
@@ -62,7 +65,9 @@ const DEFAULT_CLIENT = {
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
   failureAccrual: kindOnly('none'),
-  socketOptions: { noDelay: true, keepAlive: false },
+  socketOptions: { noDelay: true, keepAlive: false, readTimeoutMs: undefined, writeTimeoutMs: undefined },
+  clientSession: { idleTimeMs: undefined, lifeTimeMs: undefined },
+  forwardClientCert: false,
   ...DEFAULT_HTTP2,
 };
 

@@ -79,7 +79,7 @@ routers: [{protocol: h2, servers: [{port: 70000, maxConcurrentRequests: 0}]}]
 > 1:73: routers[0].servers[0].maxConcurrentRequests: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: h2, servers: [{timestampHeader: x}]}]
-> 1:37: routers[0].servers[0].timestampHeader: unknown key "timestampHeader". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, maxConcurrentStreamsPerConnection.
+> 1:37: routers[0].servers[0].timestampHeader: unknown key "timestampHeader". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, serverSession, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, maxConcurrentStreamsPerConnection.
 
 routers: [{protocol: h2, servers: [{initialStreamWindowBytes: 0}]}]
 > 1:63: routers[0].servers[0].initialStreamWindowBytes: 0 is too small. Write a whole number from 1 to 2147483647.
@@ -132,16 +132,15 @@ routers: [{protocol: h2, servers: [{maxFrameByte: 16384}]}]
 routers: [{protocol: h2, servers: [{tls: {certPath: a}, timeoutMs: 5, serverSession: {idleTimeMs: 5}}]}]
 > 1:37: routers[0].servers[0].tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:57: routers[0].servers[0].timeoutMs: timeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:71: routers[0].servers[0].serverSession: serverSession is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: h2, servers: [{addForwardedHeader: {by: {kind: ip}}, announce: [/#/io.l5d.serversets/a]}]}]
 > 1:75: routers[0].servers[0].announce: announce is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{maxFrameBytes: 16384}]}]
-> 1:39: routers[0].servers[0].maxFrameBytes: unknown key "maxFrameBytes". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, timestampHeader.
+> 1:39: routers[0].servers[0].maxFrameBytes: unknown key "maxFrameBytes". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, serverSession, timestampHeader.
 
 routers: [{protocol: http, servers: [{maxConcurrentStreamsPerConnection: 5}]}]
-> 1:39: routers[0].servers[0].maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, timestampHeader.
+> 1:39: routers[0].servers[0].maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, serverSession, timestampHeader.
 
 ## clients
 
@@ -164,7 +163,7 @@ routers: [{protocol: http, servers: [{}], client: {protocol: h2, windowUpdateRat
 > 1:85: routers[0].client.windowUpdateRatio: 2 is not between 0 and 1. Write a number between 0 and 1, such as 0.5.
 
 routers: [{protocol: h2, servers: [{}], client: {maxConcurrentStreamsPerConnection: 5}}]
-> 1:50: routers[0].client.maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: kind, loadBalancer, hostConnectionPool, failFast, failureAccrual, socketOptions, protocol, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, experimental.
+> 1:50: routers[0].client.maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: kind, loadBalancer, hostConnectionPool, failFast, failureAccrual, socketOptions, clientSession, forwardClientCert, protocol, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, experimental.
 
 routers: [{protocol: h2, servers: [{}], client: {kind: io.l5d.static, configs: [{prefix: /, maxFrameBytes: 1}]}}]
 > 1:108: routers[0].client.configs[0].maxFrameBytes: 1 is too small. Write a whole number from 16384 to 1048576.
@@ -172,7 +171,6 @@ routers: [{protocol: h2, servers: [{}], client: {kind: io.l5d.static, configs: [
 routers: [{protocol: h2, servers: [{}], client: {failFast: true, tls: {commonName: a}, forwardClientCert: true}}]
 > 1:60: routers[0].client.failFast: failFast: true is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write false, or leave the key out.
 > 1:66: routers[0].client.tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:88: routers[0].client.forwardClientCert: forwardClientCert is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 ## services
 

@@ -217,8 +217,10 @@ routers: [{protocol: http, servers: [{timestampHeader: "x y"}]}]
 routers: [{protocol: http, servers: [{timeoutMs: 5}]}]
 > 1:39: routers[0].servers[0].timeoutMs: timeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
-routers: [{protocol: http, servers: [{serverSession: {idleTimeMs: 5}}]}]
-> 1:39: routers[0].servers[0].serverSession: serverSession is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{serverSession: {idleTimeMs: 0, lifeTimeMs: 1h, idleTime: 5}}]}]
+> 1:67: routers[0].servers[0].serverSession.idleTimeMs: 0 is too small. Write a whole number from 1 to 2147483647.
+> 1:82: routers[0].servers[0].serverSession.lifeTimeMs: "1h" is not a whole number. Write a whole number from 1 to 2147483647.
+> 1:86: routers[0].servers[0].serverSession.idleTime: unknown key "idleTime". Did you mean "idleTimeMs"?
 
 routers: [{protocol: http, servers: [{tls: {certPath: a}}]}]
 > 1:39: routers[0].servers[0].tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
@@ -240,9 +242,9 @@ routers: [{protocol: http, servers: [{engine: {kind: netty3}}]}]
 routers: [{protocol: http, servers: [{socketOptions: {noDelay: 5}}]}]
 > 1:64: routers[0].servers[0].socketOptions.noDelay: 5 is not a boolean. Write true or false.
 
-routers: [{protocol: http, servers: [{socketOptions: {backlog: 0, readTimeoutMs: 5}}]}]
+routers: [{protocol: http, servers: [{socketOptions: {backlog: 0, readTimeoutMs: 5, writeTimeoutMs: 0}}]}]
 > 1:64: routers[0].servers[0].socketOptions.backlog: 0 is too small. Write a whole number from 1 to 2147483647.
-> 1:67: routers[0].servers[0].socketOptions.readTimeoutMs: readTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:101: routers[0].servers[0].socketOptions.writeTimeoutMs: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{socketOptions: {keepalive: true}}]}]
 > 1:55: routers[0].servers[0].socketOptions.keepalive: unknown key "keepalive". Did you mean "keepAlive"?
@@ -321,7 +323,6 @@ routers: [{protocol: http, servers: [{}], client: {socketOptions: {reusePort: tr
 > 1:68: routers[0].client.socketOptions.reusePort: reusePort is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], client: {forwardClientCert: true, tls: {commonName: a}}}]
-> 1:52: routers[0].client.forwardClientCert: forwardClientCert is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:77: routers[0].client.tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], service: {totalTimeoutMs: 5}}]

@@ -9,7 +9,10 @@ import { perPrefix } from './per-prefix.ts';
 import type { Reading } from './reading.ts';
 import { engine } from './removed.ts';
 import { boolean, INT_MAX, int, oneOf } from './scalars.ts';
-import { checked, keys, later, object, only, optional, section, type ValueOf, withDefault } from './schema.ts';
+
+import { checked, later, object, only, optional, section, type ValueOf, withDefault } from './schema.ts';
+import { session } from './session.ts';
+
 import { clientSocketOptions } from './socket-options.ts';
 import { clientTls } from './tls.ts';
 
@@ -37,11 +40,13 @@ const common = {
   failFast: withDefault(only(boolean, false), false),
   failureAccrual: section(failureAccrual, 'none'),
   socketOptions: section(clientSocketOptions),
+  /** When connections to endpoints are ended in order. */
+  clientSession: section(session),
+  /** Whether endpoints are told of clients' certificates: without TLS there are none. */
+  forwardClientCert: withDefault(boolean, false),
   tls: later(clientTls),
   requestAttemptTimeoutMs: later(),
   requeueBudget: later(budget),
-  clientSession: later(keys('idleTimeMs', 'lifeTimeMs')),
-  forwardClientCert: later(),
   requestAuthorizers: later(),
   engine,
 };

@@ -4,7 +4,8 @@ import { http2EndpointKeys } from './http2-endpoint.ts';
 import { DEFAULT_PORTS } from './protocols/default-ports.ts';
 import { engine } from './removed.ts';
 import { boolean, headerName, int, ip, nonEmptyText, port } from './scalars.ts';
-import { keys, later, object, optional, section, withDefault } from './schema.ts';
+import { later, object, optional, section, withDefault } from './schema.ts';
+import { session } from './session.ts';
 import { serverSocketOptions } from './socket-options.ts';
 import { serverTls } from './tls.ts';
 
@@ -22,9 +23,10 @@ const common = {
   /** How `Forwarded` names the ends of the client's connection; undefined: no such field is added. */
   addForwardedHeader: optional(forwardedHeader),
   socketOptions: section(serverSocketOptions),
+  /** When connections of clients are ended in order. */
+  serverSession: section(session),
   tls: later(serverTls),
   timeoutMs: later(),
-  serverSession: later(keys('idleTimeMs', 'lifeTimeMs')),
   announce: later(),
   engine,
 };

@@ -18,8 +18,10 @@ const common = {
   noDelay: withDefault(boolean, true),
   /** SO_KEEPALIVE. */
   keepAlive: withDefault(boolean, false),
-  readTimeoutMs: later(),
-  writeTimeoutMs: later(),
+  /** Time in which nothing comes that is due; undefined: the bounds of core/limits.ts alone. */
+  readTimeoutMs: optional(int(1)),
+  /** Time in which the peer takes nothing of what is sent. */
+  writeTimeoutMs: optional(int(1)),
 };
 
 /** Of a listening socket and the connections it accepts. */

@@ -93,6 +93,7 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   // ---- an exchange ---------------------------------------------------------------------------------------------
 
   assign(exchange: Exchange): void {
+    this.deadlineTick = NEVER;
     this.exchange = exchange;
     exchange.upstream = this;
     this.startExchange();
@@ -142,10 +143,19 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
 
   onRequestSent(): void {
     this.requestSent = true;
-    const { responseTimeoutMs } = this.net.limits;
-    if (responseTimeoutMs === 0 || this.state !== AWAITING) return;
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(responseTimeoutMs));
+    if (this.state === AWAITING && this.patience.responseTicks !== NEVER) this.armAwait();
+  }
+
+  /** The request is being sent, or its response is due. */
+  private armAwait(): void {
+    const { responseTicks, writeTicks } = this.patience;
+    const ticks = Math.min(this.requestSent ? responseTicks : NEVER, this.output === null ? NEVER : writeTicks);
+    if (ticks === NEVER) this.deadlineTick = NEVER;
+    else this.armIn(ticks);
+  }
+
+  protected override onBacklog(): void {
+    if (this.state === AWAITING) this.armAwait();
   }
 
   protected onReadable(): void {
@@ -249,8 +259,12 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   }
 
   protected onDrained(): void {
-    if (this.tunnelPeer !== null) this.tunnelDrained();
-    else this.exchange?.downstream?.resume();
+    if (this.tunnelPeer !== null) {
+      this.tunnelDrained();
+      return;
+    }
+    if (this.state === AWAITING) this.armAwait();
+    this.exchange?.downstream?.resume();
   }
 
   onDeadline(): void {
@@ -260,11 +274,10 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
         this.onConnectFailed('connect_timeout');
         break;
       case AWAITING:
-        this.net.limitMet('responseTimeoutMs');
-        this.failAttempt('upstream_stalled', `no response from ${this.pool.name} in time`);
+        this.onAwaitTimeout();
         break;
       case RECEIVING:
-        this.net.limitMet('bodyIdleTimeoutMs');
+        this.patience.readEnded(this.net, 'bodyIdleTimeoutMs');
         this.failAttempt('upstream_stalled', `the response from ${this.pool.name} stopped`);
         break;
       case TUNNEL:
@@ -273,6 +286,16 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
       default:
         this.close();
     }
+  }
+
+  private onAwaitTimeout(): void {
+    if (this.output !== null) {
+      this.patience.writeEnded(this.net);
+      this.onStalled();
+      return;
+    }
+    this.patience.readEnded(this.net, 'responseTimeoutMs');
+    this.failAttempt('upstream_stalled', `no response from ${this.pool.name} in time`);
   }
 
   abandon(): void {

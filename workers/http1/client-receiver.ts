@@ -7,8 +7,9 @@ import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
+import { Patience } from '../net/patience.ts';
 import type { Sink } from '../net/sink.ts';
-import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
+import { NEVER } from '../reactor/timer-wheel.ts';
 import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
 import type { Downstream, Exchange } from '../router/exchange.ts';
 import type { Route } from '../router/routes.ts';
@@ -34,6 +35,9 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   protected state = CONNECTING;
   protected exchange: Exchange | null = null;
   protected readonly body: MessageBody;
+  readonly patience: Patience;
+  /** From when on the connection takes no further exchange. */
+  private readonly lifeEndTick: number;
   /** Exchanges that it has carried to their end. */
   protected served = 0;
   protected requestSent = false;
@@ -45,6 +49,9 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     this.client = client;
     this.pool = pool;
     this.body = client.createBody();
+    const { socketOptions, clientSession } = pool.client.config;
+    this.patience = new Patience(client.net.limits, socketOptions, clientSession);
+    this.lifeEndTick = this.patience.lifeEnd(client.net.reactor.nowTick);
   }
 
   get sink(): Sink {
@@ -224,8 +231,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   }
 
   private armIdle(): void {
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
+    this.armIn(this.patience.bodyTicks);
   }
 
   /** @param surplus bytes came behind the response: the connection cannot be trusted (hostile-inputs row 24) */
@@ -236,10 +242,17 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     this.served++;
     exchange.upstream = null;
     exchange.router.complete(exchange);
-    const reusable = this.persistent && this.requestSent && !surplus && !this.peerEnding && this.output === null;
+    const { nowTick } = this.net.reactor;
+    const isSound = this.persistent && this.requestSent && !surplus && !this.peerEnding && this.output === null;
     this.state = IDLE;
-    if (!reusable || !this.pool.release(this, this.net.reactor.nowTick)) this.close();
+    if (!isSound || nowTick >= this.lifeEndTick || !this.pool.release(this, nowTick)) this.close();
+    else if (this.patience.boundsRest && this.idleIndex >= 0) this.rest(nowTick);
     downstream.onResponseEnd();
+  }
+
+  /** A session that is idle, or old, ends. */
+  private rest(nowTick: number): void {
+    this.net.reactor.timers.arm(this, this.patience.restEnd(nowTick, this.lifeEndTick));
   }
 
   resume(): void {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { HeadParser } from '../../core/http1/head.ts';
 import { TEST_LIMITS } from '../../core/http1/message-reader.ts';
 import type { Connection } from '../net/connection.ts';
+import { Patience } from '../net/patience.ts';
 import { TestNet } from '../net/test-net.ts';
 import { EPIPE } from '../os/errno.ts';
 import type { ConnectionPool } from '../router/connection-pool.ts';
@@ -18,6 +19,7 @@ const world = new TestNet();
 const { net, sockets } = world;
 const textAt = world.take(64);
 const body = new MessageBody(64, new HeadParser(TEST_LIMITS));
+const NO_TIMES = { readTimeoutMs: undefined, writeTimeoutMs: undefined };
 let ended = 0;
 const count = () => {
   ended++;
@@ -29,9 +31,13 @@ const server = {
   scratchAt: world.take(64),
   connectionEnded: count,
   forwardedLabels: null,
+  patience: new Patience(net.limits, NO_TIMES, undefined),
 } as unknown as Http1Server;
 const client = { net, scratchAt: world.take(64), createBody: () => body } as unknown as Http1Client;
-const pool = { client: { scope: SCOPE }, ended: count } as unknown as ConnectionPool;
+const pool = {
+  client: { scope: SCOPE, config: { socketOptions: NO_TIMES } },
+  ended: count,
+} as unknown as ConnectionPool;
 
 const CONNECTIONS: readonly (readonly [name: string, open: (fd: number) => Connection])[] = [
   ['from a client', (fd) => new Http1ServerConnection(server, 0, fd)],

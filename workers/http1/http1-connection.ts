@@ -7,10 +7,12 @@
  */
 import { limitOf } from '../../core/http1/errors.ts';
 import { Connection } from '../net/connection.ts';
-import { ticksOf } from '../reactor/timer-wheel.ts';
+import type { Patience } from '../net/patience.ts';
 
 /** An HTTP/1 connection of either side. */
 export abstract class Http1Connection extends Connection {
+  /** How long the peer is borne with. */
+  abstract readonly patience: Patience;
   /** The other end of the tunnel; null while this is no tunnel. */
   tunnelPeer: Http1Connection | null = null;
   /** In a tunnel: the peer of this socket has sent its last byte. */
@@ -55,7 +57,7 @@ export abstract class Http1Connection extends Connection {
       if (end < 0) break;
       peer.write(net.readAt, end - net.readAt);
     }
-    if (!this.closed) net.reactor.timers.arm(this, net.reactor.nowTick + ticksOf(net.limits.tunnelIdleTimeoutMs));
+    if (!this.closed) this.armIn(this.patience.tunnelTicks);
   }
 
   /** In a tunnel: the peer of this socket is done. */

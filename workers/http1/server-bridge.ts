@@ -56,7 +56,7 @@ export abstract class Http1ServerBridge extends Http1ServerResponder {
     const withheld = clearContext && (head.seen & (1 << TOKEN_L5D_ERR)) !== 0;
     const hasBody = head.bodyKind !== BODY_NONE && !this.bodyless;
     const endless = hasBody && head.contentLength < 0;
-    if (server.draining || (endless && !this.takesChunks) || withheld) this.persistent = false;
+    if (this.isLast || (endless && !this.takesChunks) || withheld) this.persistent = false;
     this.responseStarted = true;
     const chunked = endless && this.takesChunks && !withheld;
     this.contentOutlet.framing = withheld ? CONTENT.withheld : chunked ? CONTENT.chunked : CONTENT.plain;

@@ -20,7 +20,7 @@ import { INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
-import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
+import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import { ROUTE, type Route, type RouteBranch } from '../router/routes.ts';
@@ -41,7 +41,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
 
   constructor(server: Http1Server, worker: number, fd: number) {
     super(server, worker, fd);
-    this.net.reactor.timers.arm(this, this.net.reactor.nowTick + ticksOf(this.net.limits.headerTimeoutMs));
+    this.awaitFirst();
   }
 
   /** Nothing of a request has been received: at shutdown such a connection is closed at once. */
@@ -94,6 +94,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   /** Serves the requests in `bytes[at, end)` until one has to wait. */
   private takeHeads(from: number, end: number): void {
     const { parser, memory } = this.server;
+    if (this.resting) this.wake();
     let at = from;
     const remembered = memory.find(this.net.bytes, at, end);
     const plain = this.deadlineTick === NEVER && !this.hasWaited;
@@ -101,8 +102,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     while (at < end && this.state === HEAD) {
       const headEnd = parser.parseRequest(this.net.bytes, at, end);
       if (headEnd === INCOMPLETE) {
-        const { timers, nowTick } = this.net.reactor;
-        if (this.deadlineTick === NEVER) timers.arm(this, nowTick + ticksOf(this.net.limits.headerTimeoutMs));
+        if (this.deadlineTick === NEVER) this.armIn(this.patience.headTicks);
         this.keepOrEnd(at, end - at);
         return;
       }
@@ -130,7 +130,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     const upgrade = server.upgrades(parser);
     // What came behind it was meant for the tunnel, also when that is refused (hostile-inputs row 21).
     const tunnelBytes = parser.method === METHOD_CONNECT || (upgrade && headEnd < end);
-    this.persistent = parser.persistent && !server.draining && !tunnelBytes;
+    this.persistent = parser.persistent && !this.isLast && !tunnelBytes;
     this.clientMinor = parser.versionMinor;
     this.expectsContinue = parser.expectContinue;
     this.bodyless = parser.method === METHOD_HEAD;
@@ -192,7 +192,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
       return false;
     }
     if (server.config.maxConcurrentRequests !== undefined) return false;
-    this.persistent = request.persistent;
+    this.persistent = request.persistent && !this.isLast;
     this.clientMinor = 1;
     this.expectsContinue = false;
     this.bodyless = request.method === METHOD_HEAD;
@@ -357,9 +357,8 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     const exchange = this.exchange as Exchange;
     const upstream = exchange.upstream as Upstream;
     this.server.router.releaseHead(exchange);
-    const { timers, nowTick } = this.net.reactor;
     if (!body.done) {
-      timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
+      this.armIn(this.patience.bodyTicks);
       return;
     }
     this.state = WAITING;

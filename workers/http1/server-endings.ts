@@ -85,8 +85,9 @@ export abstract class Http1ServerEndings extends Http1ServerWaiting {
       this.tunnelDrained();
       return;
     }
-    if (this.state === BODY) this.armStall();
+    if (this.state === BODY) this.armIn(this.patience.bodyTicks);
     else if (this.state !== PARKED) this.deadlineTick = NEVER;
+    if (this.state === HEAD && this.patience.boundsRest && this.kept === null) this.rest();
     if (this.state === FLUSHING) this.finish();
     else if (this.state === HEAD) {
       if (!this.goesOn && (this.kept !== null || this.readable)) this.goOnLater();
@@ -97,34 +98,35 @@ export abstract class Http1ServerEndings extends Http1ServerWaiting {
     const { net } = this;
     switch (this.state) {
       case HEAD:
-        net.limitMet('headerTimeoutMs');
-        this.onHeaderTimeout();
+        if (this.resting) this.close();
+        else this.onHeaderTimeout();
         break;
       case PARKED:
         this.onBindingTimeout();
         break;
       case BODY:
-        net.limitMet('bodyIdleTimeoutMs');
         this.onBodyTimeout();
         break;
       case LINGER:
         this.close();
         break;
       case TUNNEL:
-        net.limitMet('tunnelIdleTimeoutMs');
+        this.patience.readEnded(net, 'tunnelIdleTimeoutMs');
         this.endTunnel(true);
         break;
       default:
-        net.limitMet('bodyIdleTimeoutMs');
+        this.patience.writeEnded(net);
         this.onStalled();
     }
   }
 
   protected onHeaderTimeout(): void {
     if (this.output !== null) {
+      this.patience.writeEnded(this.net);
       this.onStalled();
       return;
     }
+    this.patience.readEnded(this.net, 'headerTimeoutMs');
     if (this.kept === null) {
       this.close();
       return;
@@ -137,6 +139,7 @@ export abstract class Http1ServerEndings extends Http1ServerWaiting {
   protected onBodyTimeout(): void {
     const { exchange } = this;
     if (exchange === null) return;
+    this.patience.readEnded(this.net, 'bodyIdleTimeoutMs');
     if (exchange.upstream !== null && exchange.upstream.sink.outputBytes > 0) {
       // The body was not read any further because the endpoint does not take what was.
       exchange.upstream.onStalled();

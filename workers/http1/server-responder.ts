@@ -9,6 +9,7 @@ import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
 import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
+import type { Patience } from '../net/patience.ts';
 import type { Sink } from '../net/sink.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -50,6 +51,11 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   /** Microseconds of the reactor's clock at acceptance. */
   readonly openedMicros: number;
   readonly openedTick: number;
+  readonly patience: Patience;
+  /** From when on the connection takes no further request. */
+  private readonly lifeEndTick: number;
+  /** No request is under way, and its time of rest is bounded. */
+  protected resting = false;
   protected state = HEAD;
   protected exchange: Exchange | null = null;
   protected body: MessageBody | null = null;
@@ -75,6 +81,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     this.forwarded = server.forwardedLabels === null ? null : server.forwardedLabels.of(server.net.sockets, fd);
     this.openedMicros = server.net.reactor.nowMicros;
     this.openedTick = server.net.reactor.nowTick;
+    this.patience = server.patience;
+    this.lifeEndTick = server.patience.lifeEnd(this.openedTick);
   }
 
   abstract runDeferred(): void;
@@ -99,7 +107,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     // Another Linkerd's explanation is not for clients outside (spec 03 section 4.6).
     const explained = options.clearContext && (parser.seen & (1 << TOKEN_L5D_ERR)) !== 0;
     this.withholdsBody = explained && !isBodyless(exchange, parser.status);
-    if (endless || server.draining || (this.withholdsBody && chunkless)) this.persistent = false;
+    if (endless || this.isLast || (this.withholdsBody && chunkless)) this.persistent = false;
     const tunnel = exchange.method === METHOD_CONNECT && parser.status < 300;
     // Bytes that came early for a tunnel are no request (hostile-inputs row 21).
     if (exchange.upgradeRequested && (this.kept !== null || this.readable)) this.persistent = false;
@@ -123,7 +131,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
       this.persistent &&
       this.clientMinor > 0 &&
       !this.bodyless &&
-      !server.draining &&
+      !this.isLast &&
       !server.config.clearContext &&
       exchange !== null &&
       !exchange.upgradeRequested &&
@@ -189,7 +197,36 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     this.state = HEAD;
     this.deadlineTick = NEVER;
     if (this.output !== null) this.armStall();
+    else if (this.patience.boundsRest) this.rest();
     if (this.kept !== null || this.readable) this.goOnLater();
+  }
+
+  /** The request at hand is the connection's last. */
+  protected get isLast(): boolean {
+    return this.server.draining || this.net.reactor.nowTick >= this.lifeEndTick;
+  }
+
+  /** A new connection owes its first request. */
+  protected awaitFirst(): void {
+    this.rest();
+    if (this.deadlineTick - this.openedTick <= this.patience.headTicks) return;
+    this.resting = false;
+    this.armIn(this.patience.headTicks);
+  }
+
+  /** Nothing is under way: a session that is idle, or old, ends. */
+  protected rest(): void {
+    const { timers, nowTick } = this.net.reactor;
+    const tick = this.patience.restEnd(nowTick, this.lifeEndTick);
+    if (tick === NEVER) return;
+    this.resting = true;
+    timers.arm(this, tick);
+  }
+
+  /** A request begins to come. */
+  protected wake(): void {
+    this.resting = false;
+    this.deadlineTick = NEVER;
   }
 
   /** The next request's turn comes at the end of the tick, and until then nothing is read that lies behind it. */
@@ -204,8 +241,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   /** Bytes wait for a client that does not read: it has so long to take some. */
   armStall(): void {
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(this.net.limits.bodyIdleTimeoutMs));
+    this.resting = false;
+    this.armIn(this.patience.writeTicks);
   }
 
   /** No more requests here: what is queued goes out, then the connection ends. */
@@ -221,8 +258,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     this.state = LINGER;
     this.dropKept();
     this.net.sockets.shutdownWrite(this.fd);
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(LINGER_MS));
+    this.armIn(ticksOf(LINGER_MS));
     if (this.readable || this.peerEnding) this.discard();
   }
 

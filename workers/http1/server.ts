@@ -13,6 +13,7 @@ import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import type { WorkerLoad } from '../../core/shared/worker-load.ts';
 import type { RequestEncoder } from '../http2/request-encoder.ts';
 import type { Net } from '../net/net.ts';
+import { Patience } from '../net/patience.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
@@ -76,6 +77,8 @@ export class Http1Server {
   /** The most that is received while a head is awaited: no more than that can have to be kept. */
   readonly headReadBytes: number;
   readonly responseOptions: ResponseHeadOptions;
+  /** How long clients are borne with. */
+  readonly patience: Patience;
   /** How `Forwarded` names the ends of a connection; null when no such field is added. */
   readonly forwardedLabels: ForwardedLabels | null;
   /** Request heads met before. */
@@ -114,7 +117,8 @@ export class Http1Server {
     this.parser = parts.parser;
     this.writer = parts.writer;
     this.encoder = parts.encoder;
-    const { addForwardedHeader } = parts.config;
+    const { addForwardedHeader, socketOptions, serverSession } = parts.config;
+    this.patience = new Patience(parts.net.limits, socketOptions, serverSession);
     this.forwardedLabels =
       addForwardedHeader === undefined
         ? null

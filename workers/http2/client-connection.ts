@@ -16,6 +16,7 @@ import { ERR_STREAM_ID, errorText } from '../../core/http2/protocol-errors.ts';
 import { isIgnored, receiveEvent, transition } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import { Patience } from '../net/patience.ts';
 import { ECONNREFUSED, EINPROGRESS } from '../os/errno.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
@@ -46,6 +47,9 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   private connectErrno = 0;
   private settled = false;
   private heardTick: number;
+  readonly patience: Patience;
+  /** From when on the connection takes no further streams. */
+  private readonly lifeEndTick: number;
   private pinged = false;
   /** Why the endpoint's own rules ended it, for the streams that were open. */
   private badPeer = '';
@@ -61,6 +65,9 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     this.openedTick = nowTick;
     this.idleSinceTick = nowTick;
     this.heardTick = nowTick;
+    const { socketOptions, clientSession } = pool.client.config;
+    this.patience = new Patience(client.net.limits, socketOptions, clientSession);
+    this.lifeEndTick = this.patience.lifeEnd(nowTick);
   }
 
   // ---- connecting ----------------------------------------------------------------------------------------------
@@ -68,8 +75,7 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   /** @param errno what `connect` answered, 0 when it is connected already */
   beginConnect(errno: number): void {
     if (errno === EINPROGRESS) {
-      const { timers, nowTick } = this.net.reactor;
-      timers.arm(this, nowTick + ticksOf(this.net.limits.connectTimeoutMs));
+      this.armIn(ticksOf(this.net.limits.connectTimeoutMs));
       return;
     }
     this.connectErrno = errno;
@@ -98,7 +104,7 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
       return;
     }
     this.connecting = false;
-    this.deadlineTick = NEVER;
+    this.armNext();
     const { stats, scope } = this.pool.client;
     stats.increment(scope, COUNTER.connects);
     const elapsedMicros = this.net.reactor.elapsedMicros(this.openedMicros, this.openedTick);
@@ -159,7 +165,10 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     // The endpoint's settings may have come since it was opened: from now on they are told to it.
     stream.sendWindow.reset(this.peer.initialWindowBytes);
     this.addStream(stream);
-    if (this.deadlineTick === NEVER) this.armPing();
+    if (this.deadlineTick === NEVER || (this.patience.boundsRest && this.streams.size === 1)) {
+      this.heardTick = this.net.reactor.nowTick;
+      this.armNext();
+    }
     return id;
   }
 
@@ -173,7 +182,10 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
   override streamEnded(stream: Http2Stream): void {
     super.streamEnded(stream);
     this.served++;
-    if (this.streams.size === 0) this.idleSinceTick = this.net.reactor.nowTick;
+    if (this.streams.size === 0) {
+      this.idleSinceTick = this.net.reactor.nowTick;
+      if (this.patience.boundsRest && !this.deaf) this.armNext();
+    }
     this.pool.roomMade(this);
   }
 
@@ -281,11 +293,25 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     return this.badPeer;
   }
 
-  private armPing(): void {
-    const { h2PingIntervalMs } = this.net.limits;
-    if (h2PingIntervalMs === 0) return;
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(h2PingIntervalMs));
+  /** When the session is over: it is old, or has been idle for too long. */
+  private get sessionEndTick(): number {
+    if (this.phase !== OPEN) return NEVER;
+    return this.load > 0 ? this.lifeEndTick : this.patience.restEnd(this.idleSinceTick, this.lifeEndTick);
+  }
+
+  /** When a silent endpoint is looked at, which has to answer. */
+  private get silenceEndTick(): number {
+    if (this.streams.size === 0) return NEVER;
+    const { h2PingIntervalMs, h2PingTimeoutMs } = this.net.limits;
+    const pingMs = this.pinged ? h2PingTimeoutMs : h2PingIntervalMs;
+    const ticks = Math.min(pingMs === 0 ? NEVER : ticksOf(pingMs), this.patience.readTicks);
+    return ticks === NEVER ? NEVER : this.heardTick + ticks;
+  }
+
+  private armNext(): void {
+    const tick = Math.min(this.sessionEndTick, this.silenceEndTick);
+    if (tick === NEVER) this.deadlineTick = NEVER;
+    else this.net.reactor.timers.arm(this, tick);
   }
 
   onDeadline(): void {
@@ -298,33 +324,50 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
       this.onConnectFailed('connect_timeout');
       return;
     }
+    if (this.net.reactor.nowTick >= this.sessionEndTick) {
+      this.retire();
+      if (this.closed) return;
+    }
+    if (this.phase !== LINGER) this.lookAtSilence();
+  }
+
+  private lookAtSilence(): void {
     if (this.streams.size === 0) {
       this.pinged = false;
+      this.armNext();
       return;
     }
     const { h2PingIntervalMs, h2PingTimeoutMs } = this.net.limits;
-    const { timers, nowTick } = this.net.reactor;
-    const silentTicks = nowTick - this.heardTick;
-    if (this.pinged && silentTicks >= ticksOf(h2PingTimeoutMs)) {
-      this.net.limitMet('h2PingTimeoutMs');
+    const silentTicks = this.net.reactor.nowTick - this.heardTick;
+    const isMute = this.pinged && silentTicks >= ticksOf(h2PingTimeoutMs);
+    if (isMute || (silentTicks >= this.patience.readTicks && this.owesContent)) {
+      if (isMute) this.net.limitMet('h2PingTimeoutMs');
       this.silent = true;
       this.lose(0);
       this.reset();
       return;
     }
     this.pinged = false;
-    if (h2PingIntervalMs === 0) return;
-    if (silentTicks >= ticksOf(h2PingIntervalMs)) this.ask();
-    else timers.arm(this, this.heardTick + ticksOf(h2PingIntervalMs));
+    if (h2PingIntervalMs > 0 && silentTicks >= ticksOf(h2PingIntervalMs)) {
+      this.ask();
+      return;
+    }
+    // Whoever owes nothing may be silent.
+    if (silentTicks >= this.patience.readTicks) this.heardTick = this.net.reactor.nowTick;
+    this.armNext();
+  }
+
+  /** A request has been sent whole, and it is not us who holds its response back. */
+  private get owesContent(): boolean {
+    return this.streams.all().some((stream) => stream.closed && stream.receiveWindow.held === 0);
   }
 
   /** Asks the endpoint whether it is there; any frame is an answer. */
   private ask(): void {
-    const { timers, nowTick } = this.net.reactor;
     this.pinged = true;
-    this.heardTick = nowTick;
+    this.heardTick = this.net.reactor.nowTick;
     this.writePingQuestion(0, 0);
-    timers.arm(this, nowTick + ticksOf(this.net.limits.h2PingTimeoutMs));
+    this.armIn(ticksOf(this.net.limits.h2PingTimeoutMs));
   }
 
   protected override onClosed(): void {

@@ -25,6 +25,7 @@ import {
 import { SETTINGS_FRAME_BYTES_MAX, writeSettings } from '../../core/http2/settings.ts';
 import { isEnded, RESET_BY_PEER, RESET_BY_US, stateOf } from '../../core/http2/stream-state.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
+import type { Patience } from '../net/patience.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import { type KnownBlock, SkippedBlocks } from './block-memory.ts';
 import { ControlIntake } from './control-intake.ts';
@@ -44,6 +45,8 @@ let connections = 0;
 /** A connection of either side. */
 export abstract class Http2Connection extends ControlIntake {
   protected phase = OPEN;
+  /** How long the peer is borne with. */
+  abstract readonly patience: Patience;
   /** Content of all streams that waits here. */
   queuedBytes = 0;
   /** Streams that have something to send, in the order in which they will. */
@@ -259,8 +262,7 @@ export abstract class Http2Connection extends ControlIntake {
   protected linger(errno: number): void {
     this.lose(errno);
     this.dropKept();
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(LINGER_MS));
+    this.armIn(ticksOf(LINGER_MS));
     this.flushGathered();
     if (this.closed) return;
     if (this.output === null) this.halfClose();

@@ -26,7 +26,7 @@ import {
 import type { Piece } from '../http1/field-lines.ts';
 import type { ByteQueue } from '../net/byte-queue.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
-import { NEVER, Timer, ticksOf } from '../reactor/timer-wheel.ts';
+import { NEVER, Timer } from '../reactor/timer-wheel.ts';
 import type { Http2Connection } from './http2-connection.ts';
 
 /** A stream of either side. */
@@ -260,8 +260,7 @@ export abstract class Http2Stream extends Timer implements Outlet, BodySource, S
 
   /** The receiver takes nothing at the moment: it has so long to take some. */
   protected armStallTimer(): void {
-    const { reactor, limits } = this.link.net;
-    this.stallTick = reactor.nowTick + ticksOf(limits.bodyIdleTimeoutMs);
+    this.stallTick = this.link.net.reactor.nowTick + this.link.patience.writeTicks;
     this.armTimer();
   }
 
@@ -286,7 +285,7 @@ export abstract class Http2Stream extends Timer implements Outlet, BodySource, S
     const { nowTick } = this.link.net.reactor;
     if (this.stallTick <= nowTick) {
       this.stallTick = NEVER;
-      this.link.net.limitMet('bodyIdleTimeoutMs');
+      this.link.patience.writeEnded(this.link.net);
       this.onStalled();
       return;
     }

@@ -17,6 +17,7 @@ import { ERR_PREFACE_TEXT, errorCode, errorText } from '../../core/http2/protoco
 import { isIgnored, RESET_BY_US, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
 import { copyPiece, piece } from '../http1/field-lines.ts';
 import type { ForwardedElement } from '../http1/forwarded-element.ts';
+import type { Patience } from '../net/patience.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import { Http2Connection, LEAVING, LINGER, OPEN } from './http2-connection.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -45,31 +46,35 @@ export class Http2ServerConnection extends Http2Connection {
   answered = 0;
   private prefaced = false;
   private leftForGood = false;
+  readonly patience: Patience;
   private readonly ageTick: number;
   private idleSinceTick: number;
+  private heardTick: number;
 
   constructor(server: Http2Server, worker: number, fd: number) {
     super(server.endpoint, worker, fd, server.scope, false);
-    const { reactor, limits } = server.net;
+    const { reactor } = server.net;
     this.server = server;
     this.forwarded = server.forwardedLabels === null ? null : server.forwardedLabels.of(server.net.sockets, fd);
     this.openedMicros = reactor.nowMicros;
     this.openedTick = reactor.nowTick;
     this.idleSinceTick = reactor.nowTick;
+    this.heardTick = reactor.nowTick;
+    this.patience = server.patience;
+    const { lifeTicks } = server.patience;
     const spread = 1 + AGE_SPREAD * (2 * server.random.unit() - 1);
-    this.ageTick =
-      limits.h2ConnectionAgeMs === 0 ? NEVER : reactor.nowTick + ticksOf(limits.h2ConnectionAgeMs * spread);
+    this.ageTick = lifeTicks === NEVER ? NEVER : reactor.nowTick + Math.ceil(lifeTicks * spread);
   }
 
   /** Begins to wait for the client's preface. */
   open(): void {
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(this.net.limits.headerTimeoutMs));
+    this.armIn(this.patience.headTicks);
   }
 
   // ---- receiving -----------------------------------------------------------------------------------------------
 
   protected takeReceived(at: number, end: number): void {
+    this.heardTick = this.net.reactor.nowTick;
     let from = at;
     if (!this.prefaced) {
       from = readPreface(this.net.bytes, at, end);
@@ -196,8 +201,7 @@ export class Http2ServerConnection extends Http2Connection {
     this.phase = LEAVING;
     this.writeLeave(UINT31_MAX, NO_ERROR, 'leaving');
     this.writePingQuestion(0, 0);
-    const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(LEAVE_MS));
+    this.armIn(ticksOf(LEAVE_MS));
   }
 
   /** The client knows, or has had its time: what it sends from now on is not taken. */
@@ -232,10 +236,15 @@ export class Http2ServerConnection extends Http2Connection {
 
   // ---- time ----------------------------------------------------------------------------------------------------
 
+  /** When the connection has been idle for too long, or its client silent with a request half told. */
+  private get waitEndTick(): number {
+    const { restTicks, readTicks } = this.patience;
+    if (this.streams.size === 0) return restTicks === NEVER ? NEVER : this.idleSinceTick + restTicks;
+    return readTicks === NEVER ? NEVER : this.heardTick + readTicks;
+  }
+
   private armIdle(): void {
-    const { h2IdleTimeoutMs } = this.net.limits;
-    const idleTick = h2IdleTimeoutMs === 0 ? NEVER : this.idleSinceTick + ticksOf(h2IdleTimeoutMs);
-    const tick = Math.min(idleTick, this.ageTick);
+    const tick = Math.min(this.waitEndTick, this.ageTick);
     if (tick === NEVER) this.deadlineTick = NEVER;
     else this.net.reactor.timers.arm(this, tick);
   }
@@ -243,7 +252,7 @@ export class Http2ServerConnection extends Http2Connection {
   onDeadline(): void {
     const { nowTick } = this.net.reactor;
     if (!this.prefaced || this.phase === LINGER) {
-      if (!this.prefaced) this.net.limitMet('headerTimeoutMs');
+      if (!this.prefaced) this.patience.readEnded(this.net, 'headerTimeoutMs');
       this.close();
       return;
     }
@@ -251,12 +260,23 @@ export class Http2ServerConnection extends Http2Connection {
       this.leaveForGood();
       return;
     }
-    const { h2IdleTimeoutMs } = this.net.limits;
-    const idle =
-      h2IdleTimeoutMs > 0 && this.streams.size === 0 && nowTick >= this.idleSinceTick + ticksOf(h2IdleTimeoutMs);
-    if (idle || nowTick >= this.ageTick) this.leave();
-    else if (this.streams.size === 0) this.armIdle();
-    else if (this.ageTick !== NEVER) this.net.reactor.timers.arm(this, this.ageTick);
+    const isOver = nowTick >= this.waitEndTick;
+    if (nowTick >= this.ageTick || (isOver && this.streams.size === 0)) {
+      this.leave();
+      return;
+    }
+    if (isOver && this.owesContent) {
+      this.endWith(NO_ERROR, 'nothing has come of a request in time');
+      return;
+    }
+    // Whoever owes nothing may be silent while it waits for its responses.
+    if (isOver) this.heardTick = nowTick;
+    this.armIdle();
+  }
+
+  /** A stream's request has not come whole, and it is not us who holds it back. */
+  private get owesContent(): boolean {
+    return this.streams.all().some((stream) => !stream.received && stream.receiveWindow.held === 0);
   }
 
   protected override onClosed(): void {

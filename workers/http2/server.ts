@@ -18,6 +18,7 @@ import type { WorkerLoad } from '../../core/shared/worker-load.ts';
 import { ForwardedLabels } from '../http1/forwarded-element.ts';
 import type { Acceptor } from '../net/listener.ts';
 import type { Net } from '../net/net.ts';
+import { Patience } from '../net/patience.ts';
 import type { Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
@@ -62,6 +63,8 @@ export class Http2Server implements Acceptor {
   readonly memory = new RequestMemory();
   readonly connections = new Set<Http2ServerConnection>();
   readonly random: Random;
+  /** How long clients are borne with. */
+  readonly patience: Patience;
   /** How `Forwarded` names the ends of a connection; null when no such field is added. */
   readonly forwardedLabels: ForwardedLabels | null;
   draining = false;
@@ -82,7 +85,12 @@ export class Http2Server implements Acceptor {
     this.#text = parts.text;
     this.remembers = parts.config.maxConcurrentRequests === undefined && anySpeaks(parts.router.config.client, 'h2');
     this.random = parts.random;
-    const { addForwardedHeader } = parts.config;
+    const { addForwardedHeader, socketOptions, serverSession } = parts.config;
+    const { h2IdleTimeoutMs, h2ConnectionAgeMs } = parts.net.limits;
+    this.patience = new Patience(parts.net.limits, socketOptions, {
+      idleTimeMs: serverSession.idleTimeMs ?? (h2IdleTimeoutMs || undefined),
+      lifeTimeMs: serverSession.lifeTimeMs ?? (h2ConnectionAgeMs || undefined),
+    });
     this.forwardedLabels =
       addForwardedHeader === undefined
         ? null

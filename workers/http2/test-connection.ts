@@ -7,6 +7,7 @@ import type { FieldSection } from '../../core/http2/field-section.ts';
 import { fieldsOf, type TestField } from '../../core/http2/hpack/test-codec.ts';
 import { afterHead } from '../../core/http2/message-sequence.ts';
 import { OPEN, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
+import { Patience } from '../net/patience.ts';
 import type { BodySource } from '../net/sink.ts';
 import type { TestNet } from '../net/test-net.ts';
 import type { KnownBlock } from './block-memory.ts';
@@ -94,6 +95,7 @@ export class TestStream extends Http2Stream {
 /** A server's connection whose requests come to nothing. */
 export class TestConnection extends Http2Connection {
   readonly world: TestNet;
+  readonly patience: Patience;
   /** The blocks that came, decoded. */
   readonly received: TestField[][] = [];
   readonly errors: number[] = [];
@@ -105,6 +107,7 @@ export class TestConnection extends Http2Connection {
   constructor(world: TestNet, endpoint: Http2Endpoint) {
     super(endpoint, 0, nextFd++, SCOPE, false);
     this.world = world;
+    this.patience = new Patience(world.net.limits, { readTimeoutMs: undefined, writeTimeoutMs: undefined }, undefined);
   }
 
   /** Opens a stream as a request would. */

@@ -265,6 +265,12 @@ export abstract class Connection extends Timer implements Ready, Sink {
     this.onDrained();
   }
 
+  /** Sets the time after which {@link onDeadline} is called. */
+  protected armIn(ticks: number): void {
+    const { timers, nowTick } = this.net.reactor;
+    timers.arm(this, nowTick + ticks);
+  }
+
   /** What was put off goes out now: something else has to follow it. */
   protected flushPending(): void {
     if (this.pendingWrites > 0) this.net.flush();

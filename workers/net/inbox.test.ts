@@ -157,7 +157,7 @@ function createServer(receive: () => number): Http1Server {
     net: new Net(memory, sockets, reactor, readLimits({}), fds, stats, 8192),
     worker: 0,
     router: {} as Router,
-    config: { clearContext: false } as HttpServerConfig,
+    config: { clearContext: false, socketOptions: {}, serverSession: {} } as HttpServerConfig,
     bounds: { maxErrResponseKB: 1, maxHeadersKB: 8 },
     scope: 1,
     parser: {} as HeadParser,
