@@ -58,6 +58,7 @@ const asByDefault = (defaults: object) => ({
   ...kindOnly('io.l5d.global'),
   defaults,
   configs: [{ prefix: '/', entry: Object.fromEntries(Object.keys(defaults).map((key) => [key, undefined])) }],
+  parts: [],
 });
 
 const DEFAULT_CLIENT = {

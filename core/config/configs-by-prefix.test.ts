@@ -24,7 +24,7 @@ const DEFAULTS: Keys = { a: 0, b: undefined, c: { x: 0, y: 0 } };
 
 function perPrefix(...configs: readonly (readonly [prefix: string, entry: Entry<Keys>])[]): PerPrefix<Keys> {
   const entries = configs.map(([prefix, entry]) => ({ prefix, entry }));
-  return { kind: 'io.l5d.static', experimental: false, defaults: DEFAULTS, configs: entries };
+  return { kind: 'io.l5d.static', experimental: false, defaults: DEFAULTS, configs: entries, parts: [] };
 }
 
 test('no entry, or none that matches: the defaults', () => {
@@ -102,6 +102,7 @@ const of = (configs: readonly PrefixedEntry<Keys>[], defaults = DEFAULTS): PerPr
   experimental: false,
   defaults,
   configs,
+  parts: [],
 });
 
 /** The value of each key in the last matching entry that has it. */

@@ -6,7 +6,8 @@
  *
  *     defaults <-- the first entry that matches <-- the second <-- … <-- the last
  *
- * Key by key, what stands further right wins; a key that is an object is taken as a whole. Defaults are at the left end of
+ * Key by key, what stands further right wins; a key that is an object is taken as a whole, unless its keys are settings of
+ * their own (`parts`). Defaults are at the left end of
  * it, and so are not filled in where an entry is read (per-prefix.ts).
  */
 import { Path } from '../names/path.ts';
@@ -29,6 +30,8 @@ export interface PerPrefix<T> {
   readonly defaults: T;
   /** In the file's order: later ones override. */
   readonly configs: readonly PrefixedEntry<T>[];
+  /** Keys that are objects whose own keys are overridden one by one. */
+  readonly parts: readonly string[];
 }
 
 /** The prefix of every name. */
@@ -51,12 +54,14 @@ export function valuesOf<T, K extends keyof T>({ defaults, configs }: PerPrefix<
 /** Says what a `client` or a `service` means for a name: the same object whenever the same entries hold. */
 export class ConfigsByPrefix<T extends object> {
   readonly #defaults: T;
+  readonly #parts: readonly string[];
   readonly #entries: readonly { readonly matcher: PathMatcher; readonly entry: Entry<T> }[];
   /** By the indices of the entries that hold. */
   readonly #merged = new Map<string, T>();
 
-  constructor({ defaults, configs }: PerPrefix<T>) {
+  constructor({ defaults, configs, parts }: PerPrefix<T>) {
     this.#defaults = defaults;
+    this.#parts = parts;
     this.#entries = configs.map(({ prefix, entry }) => ({ matcher: new PathMatcher(prefix), entry }));
   }
 
@@ -66,7 +71,7 @@ export class ConfigsByPrefix<T extends object> {
     const key = held.join();
     let merged = this.#merged.get(key);
     if (merged === undefined) {
-      merged = held.reduce((config, i) => override(config, this.#entries[i]?.entry as Entry<T>), this.#defaults);
+      merged = held.reduce((config, i) => override(config, this.#entries[i]?.entry ?? {}, this.#parts), this.#defaults);
       this.#merged.set(key, merged);
     }
     return merged;
@@ -82,9 +87,13 @@ export class ConfigsByPrefix<T extends object> {
   }
 }
 
-function override<T extends object>(config: T, entry: Entry<T>): T {
-  const given = Object.entries(entry).filter(([, value]) => value !== undefined);
-  return { ...config, ...Object.fromEntries(given) };
+function override<T extends object>(config: T, entry: Entry<T>, parts: readonly string[]): T {
+  const merged = { ...config } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(entry)) {
+    if (value === undefined) continue;
+    merged[key] = parts.includes(key) ? override(merged[key] as object, value as object, []) : value;
+  }
+  return merged as T;
 }
 
 /** What a `client` or a `service` means for a name, for who asks only once. @param name a path, as text */

@@ -13,11 +13,12 @@ const SILENT: Reading = { report: () => {}, directory: () => undefined };
 
 /** The same keys without their defaults. */
 function withoutDefaults(shape: Shape): Shape {
-  const fields = Object.entries(shape).map(([key, field]): [string, Field<unknown>] => [
-    key,
-    field.refusal === undefined ? optional(field.schema) : field,
-  ]);
-  return Object.fromEntries(fields);
+  return Object.fromEntries(Object.entries(shape).map(([key, field]) => [key, withoutDefault(field)]));
+}
+
+function withoutDefault(field: Field<unknown>): Field<unknown> {
+  if (field.refusal !== undefined) return field;
+  return optional(field.parts === undefined ? field.schema : object(withoutDefaults(field.parts)));
 }
 
 /**
@@ -29,6 +30,7 @@ export function perPrefix<const S extends Shape>(what: string, shape: S): Schema
   type T = ValueOf<S>;
   const defaults = object(shape).read(NOTHING, '', SILENT) as T;
   const keys = withoutDefaults(shape);
+  const parts = Object.keys(shape).filter((key) => shape[key]?.parts !== undefined);
   const configs = list(object({ prefix: required(matcher), ...keys }));
   const ofKinds = kinds(what, [kind('io.l5d.global', keys), kind('io.l5d.static', { configs: required(configs) })], {
     fallback: 'io.l5d.global',
@@ -40,7 +42,7 @@ export function perPrefix<const S extends Shape>(what: string, shape: S): Schema
       const { kind, experimental, ...rest } = value;
       const items = kind === 'io.l5d.global' ? [{ prefix: EVERYTHING, ...rest }] : (value.configs ?? []);
       const entries = items.map((item) => split(item as { readonly prefix: string } & Entry<T>));
-      return { kind, experimental, defaults, configs: entries };
+      return { kind, experimental, defaults, configs: entries, parts };
     },
   };
 }

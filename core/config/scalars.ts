@@ -5,7 +5,6 @@
  */
 import { Dtab } from '../names/dtab.ts';
 import { Path } from '../names/path.ts';
-import { PathMatcher } from '../names/path-matcher.ts';
 import { NameParseError } from '../names/scanner.ts';
 import { canonicalIp } from './ip-literal.ts';
 import { type ScalarNode, show } from './node.ts';
@@ -197,15 +196,7 @@ export const path: Schema<string> = scalar('a path', (node) =>
 );
 
 /** A path expression (spec 01 section 7), with one slash at its start and none at its end. */
-export const matcher: Schema<string> = scalar('a prefix', (node) => {
-  try {
-    new PathMatcher(node.text);
-    return `/${node.text.replace(/^\/+|\/+$/g, '')}`;
-  } catch {
-    const remedy = 'Write a path such as /svc/users; * stands for any segment, {name} captures.';
-    return new Complaint(`${show(node)} is not a path expression`, remedy);
-  }
-});
+export const matcher: Schema<string> = scalar('a path expression', (node) => `/${node.text.replace(/^\/+|\/+$/g, '')}`);
 
 /** A dtab (spec 01 section 2), checked and kept as it was written. */
 export const dtab: Schema<string> = scalar('a dtab', (node) =>

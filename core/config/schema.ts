@@ -7,6 +7,7 @@
  *       rootDir: required(directory),            read, must be there
  *       prefix: withDefault(path, '/io.l5d.fs'), read, default filled in
  *       token: optional(text),                   read, undefined when absent
+ *       retries: parts({ … }),                   as an object, but where entries are merged, key by key and not as a whole
  *       tls: later(keys('certPath')),            refused by name; its own keys are still checked for typing errors
  *       domain: removed('…'),                    refused, with what to write instead
  *     });
@@ -29,6 +30,8 @@ export interface Field<out T> {
   absent(owner: MapNode, path: string, reading: Reading): T | undefined;
   /** Why the key is refused, from its name; undefined for keys that are read. */
   readonly refusal: ((name: string) => Refusal) | undefined;
+  /** The keys of an object that is overridden key by key where entries are merged; undefined for all other keys. */
+  readonly parts?: Shape;
 }
 
 /** The keys of an object. */
@@ -103,6 +106,11 @@ export function section<T>(schema: Schema<T>, kind?: string): Field<T> {
     }
     return schema.read({ type: 'map', entries, ...at }, path, reading);
   });
+}
+
+/** As {@link section}, for an object that is overridden key by key, and not as a whole, where entries are merged. */
+export function parts<const S extends Shape>(shape: S): Field<ValueOf<S>> {
+  return { ...section(object(shape)), parts: shape };
 }
 
 /** A key of Linkerd's that Weft does not support yet; `inside` checks what is written under it. */

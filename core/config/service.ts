@@ -6,6 +6,7 @@ import { keys, later, object, optional, section } from './schema.ts';
 
 const common = {
   totalTimeoutMs: later(),
+  // Its keys are settings of their own: once it is read, it is `parts({…})`.
   retries: later(object({ budget: optional(budget), backoff: optional(backoff) })),
 };
 

@@ -1,6 +1,7 @@
 /** Path expressions with captures (spec 01 section 7). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Path } from './path.ts';
 import { PathMatcher, substitute } from './path-matcher.ts';
 
@@ -39,4 +40,38 @@ test('substitute replaces what was captured and leaves other names', () => {
   assert.ok(captured);
   assert.equal(substitute(captured, '/{A}/and/{B}'), '/boo/and/bas');
   assert.equal(substitute(captured, '/{A}/{A}/{C}/{}'), '/boo/boo/{C}/{}');
+});
+
+test('variables capture what Linkerd’s regular expressions do', () => {
+  const anyText = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.'), maxLength: 8 });
+  const anyLiterals = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '-', '.'), maxLength: 2 }), {
+    minLength: 2,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(anyLiterals, anyText, (literals, segment) => {
+      fc.pre(segment !== '');
+      const names = literals.slice(1).map((_, i) => `v${i}`);
+      const expression = literals.map((literal, i) => (i === 0 ? literal : `{v${i - 1}}${literal}`)).join('');
+      const pattern = new RegExp(literals.map((literal) => literal.replaceAll('.', '\\.')).join('(.*)'));
+      const match = pattern.exec(segment);
+      const extracted = new PathMatcher(`/${expression}`).extract(Path.of(segment));
+      assert.deepEqual(
+        extracted && names.map((name) => extracted.get(name)),
+        match === null ? undefined : match.slice(1),
+      );
+    }),
+  );
+});
+
+test('a long name takes no longer than its length', () => {
+  const expression = '/{A}-{B}-{C}-{D}-{E}x';
+  assert.equal(new PathMatcher(expression).extract(Path.of('-'.repeat(100_000))), undefined);
+  const captured = new PathMatcher(expression).extract(Path.of(`${'-'.repeat(100_000)}x`));
+  assert.equal(captured?.get('A'), '-'.repeat(100_000 - 4));
+});
+
+test('what is special in regular expressions is not in path expressions', () => {
+  assert.deepEqual(new PathMatcher(`/a$\{A}`).extract(Path.of('xa$b')), new Map([['A', 'b']]));
+  assert.equal(new PathMatcher('/{A}$').extract(Path.of('ab')), undefined);
 });

@@ -3,19 +3,27 @@
  * dtab prefixes (spec 01 section 7).
  *
  *     expression  /foo/{A}/*\/{B}      path  /foo/boo/bar/bas/more      captures  A=boo B=bas
+ *
+ * Linkerd makes regular expressions of elements with variables, `(.*)` for each. What they match is found here without:
+ * the names that are matched are clients' to choose, and backtracking over a long one takes as long as they like.
  */
 import { type Path, showSegment } from './path.ts';
 
 /** `{name}`. The range from `:` to `_` is Linkerd's: upper-case letters and `_` come with some punctuation. */
 const VARIABLE = /\{([a-zA-Z0-9.:-_]+)\}/g;
 
-type Element = '*' | { readonly literal: string } | { readonly names: readonly string[]; readonly pattern: RegExp };
+type Element = '*' | { readonly literal: string } | Captures;
+
+/** `a{x}b{y}c`: literals `a`, `b`, `c` with the names `x`, `y` between them. */
+interface Captures {
+  readonly literals: readonly string[];
+  readonly names: readonly string[];
+}
 
 /** Matches the beginning of paths against an expression, and captures parts of them. */
 export class PathMatcher {
   readonly #elements: readonly Element[];
 
-  /** @throws SyntaxError if an element with captures is no regular expression */
   constructor(expression: string) {
     const texts = expression.replace(/^\/+|\/+$/g, '').split('/');
     this.#elements = texts.length === 1 && texts[0] === '' ? [] : texts.map(parseElement);
@@ -37,11 +45,7 @@ export class PathMatcher {
         if (element.literal !== segment) return undefined;
         continue;
       }
-      const match = element.pattern.exec(segment);
-      if (match === null) return undefined;
-      element.names.forEach((name, group) => {
-        captured.set(name, match[group + 1] ?? '');
-      });
+      if (!capture(segment, element, captured)) return undefined;
     }
     return captured;
   }
@@ -57,6 +61,33 @@ function parseElement(text: string): Element {
   // split() keeps what the group of its separator captured: literal, name, literal, name, ..., literal.
   const parts = text.split(VARIABLE);
   if (parts.length === 1) return { literal: text };
-  const literals = parts.filter((_, i) => i % 2 === 0).map((literal) => literal.replaceAll('.', '\\.'));
-  return { names: parts.filter((_, i) => i % 2 === 1), pattern: new RegExp(literals.join('(.*)')) };
+  return { literals: parts.filter((_, i) => i % 2 === 0), names: parts.filter((_, i) => i % 2 === 1) };
+}
+
+/**
+ * Captures as `(.*)` does, anywhere in a segment: the first literal as far left as it is found, all others as far right,
+ * which makes each variable as long as the ones before it allow.
+ *
+ * @returns false when the segment has not all literals in their order
+ */
+function capture(segment: string, { literals, names }: Captures, captured: Map<string, string>): boolean {
+  const ends: number[] = [];
+  let end = segment.length;
+  for (let i = names.length; i > 0; i--) {
+    const literal = literals[i] as string;
+    const at = end < literal.length ? -1 : segment.lastIndexOf(literal, end - literal.length);
+    if (at < 0) return false;
+    ends[i - 1] = at;
+    end = at;
+  }
+  const first = literals[0] as string;
+  const found = segment.indexOf(first);
+  let start = found + first.length;
+  if (found < 0 || start > end) return false;
+  names.forEach((name, i) => {
+    const valueEnd = ends[i] as number;
+    captured.set(name, segment.slice(start, valueEnd));
+    start = valueEnd + (literals[i + 1] as string).length;
+  });
+  return true;
 }
