@@ -6,7 +6,8 @@
  *     admin server <-- metrics <-- counters and histograms (shared memory) <---------------
  */
 import { randomInt } from 'node:crypto';
-import type { LinkerConfig, RouterConfig } from '../core/config/types.ts';
+import { ConfigsByPrefix } from '../core/config/configs-by-prefix.ts';
+import type { ClientConfig, LinkerConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
 import { Dtab } from '../core/names/dtab.ts';
 import { EndpointPublisher } from '../core/shared/endpoint-publisher.ts';
@@ -108,6 +109,7 @@ export class Supervisor {
     const clients = new BoundClients({
       router: config.label,
       protocol: config.protocol,
+      configs: new ConfigsByPrefix<ClientConfig>(config.client),
       publisher: this.#publisher,
       scopes: this.#scopes,
       published: () => this.#ringSoon(),

@@ -1,7 +1,8 @@
 /** What workers are told of a name: nothing while its namer is silent, then every change, and the last good tree for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RouterProtocol } from '../../core/config/types.ts';
+import { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig, RouterConfig, RouterProtocol } from '../../core/config/types.ts';
 import { failed, ok, PENDING, type State } from '../../core/names/activity.ts';
 import type { Addr, Bound } from '../../core/names/bound.ts';
 import type { DelegateTree } from '../../core/names/delegate.ts';
@@ -14,11 +15,13 @@ import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint
 import { slabBytes } from '../../core/shared/stats.ts';
 import { StatsReader } from '../../core/shared/stats-reader.ts';
 import type { ToWorker } from '../../workers/messages.ts';
+import { loadConfig } from '../config/load.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { Bindings } from './bindings.ts';
 import { BoundClients } from './bound-clients.ts';
 import { ScopeKeeper } from './scope-keeper.ts';
 
+const ROUTER = loadConfig('routers: [{protocol: http, servers: [{}]}]', 'test').routers[0] as RouterConfig;
 const WORKER = 0;
 const ROUTE = 1;
 const EVICTED = { cache: 'path', event: 'evicts' } as const;
@@ -36,6 +39,7 @@ function setUp(protocol: RouterProtocol = 'http') {
   const clients = new BoundClients({
     router: 'out',
     protocol,
+    configs: new ConfigsByPrefix<ClientConfig>(ROUTER.client),
     publisher: new EndpointPublisher(new EndpointRegion(createEndpointBuffer({ workers: 1, clients: 4, rows: 8 }))),
     scopes,
     published: () => {},

@@ -4,7 +4,8 @@
  *
  *     acquire(bound) --> table opened, address set observed --> published at every change --> release: closed
  */
-import type { RouterProtocol } from '../../core/config/types.ts';
+import type { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
+import type { ClientConfig, RouterProtocol } from '../../core/config/types.ts';
 import type { Addr, Address, Bound } from '../../core/names/bound.ts';
 import type { Live, Stop } from '../../core/names/live.ts';
 import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
@@ -32,6 +33,7 @@ export interface BoundClient {
 export interface ClientsEnvironment {
   readonly router: string;
   readonly protocol: RouterProtocol;
+  readonly configs: ConfigsByPrefix<ClientConfig>;
   readonly publisher: EndpointPublisher;
   readonly scopes: ScopeKeeper;
   /** Endpoint tables have changed: the workers are to look. */
@@ -59,7 +61,7 @@ export class BoundClients {
       if (known.source !== bound.addr) this.#observe(known, bound.addr);
       return known;
     }
-    const { router, protocol, publisher, scopes } = this.#environment;
+    const { router, protocol, configs, publisher, scopes } = this.#environment;
     const table = publisher.openClient();
     if (table === undefined) return undefined;
     this.counts.misses++;
@@ -75,7 +77,11 @@ export class BoundClients {
       waiting: [],
     };
     this.#clients.set(id, client);
-    scopes.extend(client.scope, { fill: (into) => putBalancerMetrics(into, publisher.census(table)) });
+    const { loadBalancer } = configs.of(bound.id);
+    const counterOf = (cell: number) => scopes.counter(client.scope, cell);
+    scopes.extend(client.scope, {
+      fill: (into) => putBalancerMetrics(into, publisher.census(table), loadBalancer, counterOf),
+    });
     this.#observe(client, bound.addr);
     return client;
   }

@@ -55,6 +55,11 @@ export class ScopeKeeper {
     this.#scopes.extend(scope, extra);
   }
 
+  /** A counter of a scope, all threads together: one of COUNTER. */
+  counter(scope: number, cell: number): number {
+    return this.#scopes.counter(scope, cell);
+  }
+
   /** Closes a scope for one of its users: with the last it leaves the metrics at once. */
   close(scope: number): void {
     const users = this.#users.get(scope);

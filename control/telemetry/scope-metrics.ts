@@ -116,6 +116,7 @@ const CLIENT: ScopeMetrics = {
     counter('failure_accrual/probes', COUNTER.accrualProbes),
     counter('failure_accrual/removed_for_ms', COUNTER.accrualRemovedForMs),
     counter('loadbalancer/max_effort_exhausted', COUNTER.loadBalancerMaxEffortExhausted),
+    counter('loadbalancer/rebuilds', COUNTER.loadBalancerRebuilds),
     counter('loadbalancer/busy_weight_classes', COUNTER.loadBalancerBusyWeightClasses),
     counter('nack_admission_control/dropped_requests', COUNTER.nackAdmissionDropped),
     counter('status/error', COUNTER.statusError),

@@ -80,6 +80,11 @@ export class Scopes {
     if (scope !== undefined && id !== OVERFLOW_SCOPE) scope.extra = extra;
   }
 
+  /** A counter of a scope, all threads together: one of COUNTER. */
+  counter(id: number, cell: number): number {
+    return this.#reader.counter(id, cell);
+  }
+
   /** Ends the window of every stat. */
   roll(): void {
     for (const scope of this.#open.values()) scope.roll();

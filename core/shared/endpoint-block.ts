@@ -103,3 +103,22 @@ export function classesAt({ words }: EndpointRegion, blockAt: number): number[] 
   }
   return found;
 }
+
+/** What a block says of a weight class. */
+export interface ClassCensus {
+  readonly size: number;
+  /** Width of its aperture as it was last set; 0 for not yet. */
+  readonly width: number;
+  /** Average of the requests out, as its aperture has seen them; 0 before the first sample. */
+  readonly load: number;
+}
+
+/** Reads the classes of a block, by ascending weight. */
+export function readClasses(region: EndpointRegion, blockAt: number): ClassCensus[] {
+  const { words, floats } = region;
+  return classesAt(region, blockAt).map((at) => ({
+    size: words[at + CLASS_SIZE] as number,
+    width: words[at + CLASS_WIDTH] as number,
+    load: (floats[at + CLASS_LOAD] as number) || 0,
+  }));
+}

@@ -113,6 +113,11 @@ export class EndpointCells {
     return this.words[this.at(row) + ROW_PENDING] as number;
   }
 
+  /** Ticks since a request to the endpoint last ended, from any worker. */
+  restedTicks(row: number, nowTicks: number): number {
+    return elapsedTicks(nowTicks, this.words[this.at(row) + ROW_STAMP_TICKS] as number);
+  }
+
   /**
    * The load of ewma: cost decayed to now, times pending + 1. Writes nothing. An endpoint never observed has load 0
    * while idle (so it is tried) and {@link PENALTY_MICROS} while its first requests are out (so it is let be).

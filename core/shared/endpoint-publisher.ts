@@ -6,7 +6,14 @@
  */
 import { Random } from '../balance/random.ts';
 import { ADDRESS_WORDS, FAMILY_NONE, parseIp } from './endpoint-address.ts';
-import { blockWords, type ListedEndpoint, weightClassesOf, writeBlock } from './endpoint-block.ts';
+import {
+  blockWords,
+  type ClassCensus,
+  type ListedEndpoint,
+  readClasses,
+  weightClassesOf,
+  writeBlock,
+} from './endpoint-block.ts';
 import { ListSpace } from './endpoint-lists.ts';
 import {
   type EndpointAddress,
@@ -50,7 +57,7 @@ export interface EndpointCensus {
   readonly byStatus: readonly [open: number, busy: number, closed: number];
   /** Sessions out, from all workers. */
   readonly load: number;
-  readonly weightClasses: number;
+  readonly weightClasses: readonly ClassCensus[];
   /** Mean weight of an endpoint, 0 when there is none. */
   readonly meanWeight: number;
   readonly adds: number;
@@ -196,10 +203,9 @@ export class EndpointPublisher {
 
   /** Counts the endpoints of an open client. O(endpoints). */
   census(clientId: number): EndpointCensus {
-    const { endpoints, adds, removes, updates } = this.clientOf(clientId);
+    const { endpoints, list, adds, removes, updates } = this.clientOf(clientId);
     const { words, rowsAt } = this.region;
     const byStatus: [number, number, number] = [0, 0, 0];
-    const weights = new Set<number>();
     let load = 0;
     let weightSum = 0;
     for (const { row, weight } of endpoints.values()) {
@@ -207,11 +213,11 @@ export class EndpointPublisher {
       const status = ((words[at + ROW_STATUS] as number) & STATUS_MASK) as 0 | 1 | 2;
       byStatus[status] += 1;
       load += words[at + ROW_PENDING] as number;
-      weights.add(weight);
       weightSum += weight;
     }
     const meanWeight = endpoints.size === 0 ? 0 : weightSum / endpoints.size;
-    return { byStatus, load, weightClasses: weights.size, meanWeight, adds, removes, updates };
+    const weightClasses = list === undefined ? [] : readClasses(this.region, this.region.listsAt + list.offset);
+    return { byStatus, load, weightClasses, meanWeight, adds, removes, updates };
   }
 
   /** Closes a table: workers see it `closed`, and its id is given out again once all have. */

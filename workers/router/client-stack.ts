@@ -159,10 +159,30 @@ export class ClientStack implements BalancerEvents {
   }
 
   /** Ends connections that have been idle for longer than the configuration says. */
-  expireIdle(nowTick: number): void {
+  expireIdle(nowTick: number, nowStamp: number): void {
+    this.#expireUnused(nowStamp);
     const { idleTimeMs } = this.config.hostConnectionPool;
     if (idleTimeMs === undefined) return;
     for (const row of this.table.rows) this.#environment.pools[row]?.expire(nowTick - ticksOf(idleTimeMs));
+  }
+
+  /** Gives up what was kept of endpoints outside of the aperture that nobody on the node has used for long. */
+  #expireUnused(nowStamp: number): void {
+    const { expiryTicks } = this.#balancer;
+    if (expiryTicks === Number.POSITIVE_INFINITY) return;
+    const { table, cells } = this;
+    this.#balancer.adopt(table, cells, nowStamp);
+    const rows = this.#balancer.ordered(table);
+    for (let index = 0; index < table.classCount; index++) {
+      const end = table.classStart[index + 1] as number;
+      for (let at = (table.classStart[index] as number) + this.#balancer.window(table, index); at < end; at++) {
+        const row = rows[at] as number;
+        if (this.#environment.pools[row] === undefined || cells.pending(row) > 0) continue;
+        if (cells.restedTicks(row, nowStamp) < expiryTicks) continue;
+        this.#retire(row);
+        this.stats.increment(this.scope, COUNTER.loadBalancerExpired);
+      }
+    }
   }
 
   /** The client is not needed any more: connections close as they become idle. */

@@ -293,7 +293,7 @@ export class RouteBook {
 
   /** Forgets idle routes, closes idle connections. Called about once a second. */
   expire(): void {
-    const { nowTick } = this.#environment.net.reactor;
+    const { nowTick, nowStamp } = this.#environment.net.reactor;
     const idleTicks = ticksOf(this.#config.bindingCache.idleTtlSecs * 1000);
     if (nowTick >= this.#expireTick) {
       // Looked at once a period, as in Linkerd: a route lives for up to twice its idle time (spec 05 section 1).
@@ -302,7 +302,7 @@ export class RouteBook {
         this.#drop(route, { cache: 'path', event: 'expires' });
       }
     }
-    for (const client of this.#clients.values()) client.expireIdle(nowTick);
+    for (const client of this.#clients.values()) client.expireIdle(nowTick, nowStamp);
   }
 
   /** Ends the connection that is least needed, to free its descriptor. @returns whether there was one */
