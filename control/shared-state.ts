@@ -7,12 +7,15 @@ import type { LimitValues } from '../core/limits.ts';
 import { createEndpointBuffer } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
+import { RetryBudgets } from '../core/shared/retry-budgets.ts';
 import { slabBytes } from '../core/shared/stats.ts';
 import { WorkerLoad } from '../core/shared/worker-load.ts';
 
 /** Everything that all threads see. */
 export interface SharedState {
   readonly endpoints: SharedArrayBuffer;
+  /** Retry and requeue budgets of services and clients, by scope. */
+  readonly budgets: SharedArrayBuffer;
   readonly fds: SharedArrayBuffer;
   /** Requests under way per server, for `maxConcurrentRequests`. */
   readonly gates: SharedArrayBuffer;
@@ -35,6 +38,7 @@ export function createSharedState(workers: number, servers: number, limits: Limi
   const ring = () => RingBuffer.getStorageForCapacity(ringElements, Int32Array);
   return {
     endpoints: createEndpointBuffer({ workers, clients: limits.clientsMax, rows: limits.endpointsMax }),
+    budgets: RetryBudgets.allocate(workers, limits.scopesMax),
     fds: FdOwners.allocate(),
     gates: Gates.allocate(workers, servers),
     load: WorkerLoad.allocate(workers),

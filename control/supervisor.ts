@@ -186,7 +186,7 @@ export class Supervisor {
   }
 
   #startOf(worker: number) {
-    const { endpoints, fds, gates, load, stats, handover, accessRings } = this.#shared;
+    const { endpoints, budgets, fds, gates, load, stats, handover, accessRings } = this.#shared;
     this.#publisher.admitWorker(worker);
     this.#load.reset(worker, connectionsUnderWay(handover, worker));
     const routers = this.config.routers;
@@ -199,6 +199,7 @@ export class Supervisor {
       fds,
       descriptorsMax: this.#descriptorsMax,
       endpoints,
+      budgets,
       stats: stats[worker + 1] as SharedArrayBuffer,
       load,
       handover,

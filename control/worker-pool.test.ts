@@ -48,7 +48,7 @@ class Pool {
     startOf: (worker) => {
       this.starts.push(worker);
       if (this.deaths.length > 0) this.pausesMs.push(performance.now() - this.diedMs);
-      const { endpoints, fds, gates, load, stats, handover } = this.#shared;
+      const { endpoints, budgets, fds, gates, load, stats, handover } = this.#shared;
       const start: Start = {
         limits: this.#limits,
         routers: [],
@@ -58,6 +58,7 @@ class Pool {
         fds,
         descriptorsMax: 1024,
         endpoints,
+        budgets,
         stats: stats[worker + 1] as SharedArrayBuffer,
         load,
         handover,

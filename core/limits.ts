@@ -170,13 +170,21 @@ export const LIMITS = {
     'limits/connect_timeout',
     'Time for a TCP connection to an endpoint.',
   ),
+  keptBodyBytesMax: limit(
+    'WEFT_KEPT_BODY_BYTES',
+    33554432,
+    0,
+    1073741824,
+    'limits/kept_body_bytes',
+    'Bodies of HTTP/1 requests that a worker keeps until they are answered, so that the requests can be sent again; beyond, requests are sent once.',
+  ),
   acquisitionAttemptsMax: limit(
     'WEFT_ACQUISITION_ATTEMPTS',
     26,
     1,
     100,
     'limits/acquisition_attempts',
-    'Endpoints tried for one request before its connection failure is reported (spec 05 section 7).',
+    'Endpoints tried in one attempt of a request before its connection failure is reported (spec 05 section 7).',
   ),
   parkedRequestsMax: limit(
     'WEFT_PARKED_REQUESTS',

@@ -48,6 +48,9 @@ export const REASONS = [
   'upstream_refused',
   // the deadline that a gRPC client has set (grpc-timeout)
   'deadline_exceeded',
+  // service.totalTimeoutMs and client.requestAttemptTimeoutMs (spec 05 section 8)
+  'total_timeout',
+  'attempt_timeout',
 ] as const;
 
 /** A reason code, see {@link REASONS}. */

@@ -40,6 +40,8 @@ export interface WorkerStart {
   /** Descriptors that the process may have open. */
   readonly descriptorsMax: number;
   readonly endpoints: SharedArrayBuffer;
+  /** Retry and requeue budgets by scope (core/shared/retry-budgets.ts). */
+  readonly budgets: SharedArrayBuffer;
   readonly stats: SharedArrayBuffer;
   /** What accepted connections are placed by (core/shared/worker-load.ts). */
   readonly load: SharedArrayBuffer;

@@ -16,6 +16,7 @@ import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
+import { RetryBudgets } from '../core/shared/retry-budgets.ts';
 import { StatsWriter } from '../core/shared/stats-writer.ts';
 import { WorkerLoad } from '../core/shared/worker-load.ts';
 import { Http1Client } from './http1/client.ts';
@@ -112,8 +113,9 @@ class Worker extends Timer implements Ready {
   }
 
   #createRouters(keyAt: number, scratchAt: number): void {
-    const { worker, limits, routers, port, accessRing } = this.#start;
+    const { worker, workers, limits, routers, port, accessRing } = this.#start;
     const accessRecords = accessRing === null ? null : new RingBuffer(accessRing, Int32Array);
+    const budgets = new RetryBudgets(this.#start.budgets, workers);
     const pools = new Array<EndpointPool | undefined>(limits.endpointsMax).fill(undefined);
     const say = (message: FromWorker) => port.postMessage(message);
     for (const [index, config] of routers.entries()) {
@@ -123,6 +125,7 @@ class Worker extends Timer implements Ready {
         stats: this.#stats,
         random: this.#random,
         poolWaitersMax: limits.poolWaitersMax,
+        budgets,
         pools,
         net: this.#net,
         keyAt,

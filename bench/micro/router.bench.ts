@@ -1,14 +1,13 @@
 /** Nanoseconds until a request's route is known: the key written, hashed, and found among others. */
 import type { ServiceConfig } from '../../core/config/types.ts';
-import { createClassifier } from '../../core/resilience/classifiers/create.ts';
 import type { Router } from '../../workers/router/router.ts';
 import { Route, RouteTable } from '../../workers/router/routes.ts';
+import { ServiceStack } from '../../workers/router/service-stack.ts';
 import { bench, keep } from './harness.ts';
 import { createParser, createRouter, keysAt, memory, messageAt, net, place } from './world.ts';
 
 const responseClassifier = { kind: 'io.l5d.http.nonRetryable5XX', experimental: false } as const;
-const service = { responseClassifier } as ServiceConfig;
-const classifier = createClassifier(responseClassifier);
+const service = new ServiceStack({ responseClassifier } as ServiceConfig);
 
 /** Powers of two and more are asked for in turn, so that no prediction helps. */
 const ROUTES = [1, 100, 10_000] as const;
@@ -27,7 +26,7 @@ for (const count of ROUTES) {
   const at = keysAt;
   for (let i = 0; i < count; i++) {
     const key = keyOf(i);
-    table.add(new Route({ id: i, key, hash: hashOf(i), path: '', dtab: '', service, classifier }));
+    table.add(new Route({ id: i, key, hash: hashOf(i), path: '', dtab: '', service }));
     memory.bytes.set(key, at + 64 * i);
   }
   const lengths = Int32Array.from({ length: count }, (_, i) => keyOf(i).length);

@@ -6,6 +6,7 @@ import { HeadParser } from '../../core/http1/head.ts';
 import { readLimits } from '../../core/limits.ts';
 import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint-region.ts';
 import { FdOwners } from '../../core/shared/fd-owners.ts';
+import { RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import { slabBytes } from '../../core/shared/stats.ts';
 import { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { Net } from '../../workers/net/net.ts';
@@ -63,6 +64,7 @@ export const environment: RouterEnvironment = {
   stats,
   random,
   poolWaitersMax: 0,
+  budgets: new RetryBudgets(RetryBudgets.allocate(1, 1024), 1),
   pools: [],
   net,
   keyAt,

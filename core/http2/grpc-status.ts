@@ -59,6 +59,8 @@ const BY_REASON: Readonly<Record<Reason, number>> = {
   upstream_stalled: GRPC_DEADLINE_EXCEEDED,
   upstream_refused: GRPC_UNAVAILABLE,
   deadline_exceeded: GRPC_DEADLINE_EXCEEDED,
+  total_timeout: GRPC_DEADLINE_EXCEEDED,
+  attempt_timeout: GRPC_DEADLINE_EXCEEDED,
   concurrency_limit: GRPC_UNAVAILABLE,
   draining: GRPC_UNAVAILABLE,
   worker_died: GRPC_UNAVAILABLE,

@@ -47,6 +47,7 @@ const ENDING_OF_REASON: Readonly<Partial<Record<Reason, number>>> = {
   connect_failed: ENDING.unsent,
   pool_exhausted: ENDING.unsent,
   upstream_stalled: ENDING.timeout,
+  attempt_timeout: ENDING.timeout,
   upstream_closed: ENDING.closed,
   upstream_reset: ENDING.closed,
   upstream_truncated: ENDING.closed,

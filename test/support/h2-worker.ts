@@ -18,6 +18,7 @@ import { PREFACE } from '../../core/http2/preface.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint-region.ts';
 import { Gates } from '../../core/shared/gates.ts';
+import { RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { WorkerLoad } from '../../core/shared/worker-load.ts';
 import { Http1Client } from '../../workers/http1/client.ts';
@@ -144,6 +145,7 @@ export class H2Worker {
       stats: net.stats as StatsWriter,
       random,
       poolWaitersMax: 10,
+      budgets: new RetryBudgets(RetryBudgets.allocate(1, CLIENT_SERVICE_SCOPE), 1),
       pools: [],
       net,
       keyAt,

@@ -17,7 +17,7 @@ import { ECONNREFUSED, ECONNRESET, EINPROGRESS } from '../os/errno.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
-import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
+import type { Exchange, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Http1Client } from './client.ts';
 import { AWAITING, CONNECTING, Http1ClientReceiver, IDLE, RECEIVING, TUNNEL } from './client-receiver.ts';
@@ -28,6 +28,8 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   private readonly openedMicros: number;
   private readonly openedTick: number;
   private connectErrno = 0;
+  /** The kernel has taken something of the request: the endpoint may have seen it. */
+  private delivered = false;
   private readonly contentOutlet: ContentOutlet;
 
   constructor(client: Http1Client, pool: ConnectionPool, worker: number, fd: number) {
@@ -101,15 +103,12 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
 
   private startExchange(): void {
     const exchange = this.exchange as Exchange;
-    const { client } = this.pool;
-    const { reactor } = this.net;
-    const elapsedMicros = reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
-    client.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
     this.state = AWAITING;
     this.requestSent = false;
+    this.delivered = false;
     this.informationalCount = 0;
     this.contentOutlet.framing = exchange.chunked ? CONTENT.chunked : CONTENT.plain;
-    (exchange.downstream as Downstream).onUpstreamReady();
+    exchange.router.onSession(exchange);
   }
 
   sendHead(endStream: boolean): boolean {
@@ -118,13 +117,22 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
     // A head alone is kept until a response begins: it lies still until the end of the tick, and longer.
     if (endStream && !exchange.chunked) return this.writeLater(headAt, headBytes);
     const sent = this.write(headAt, headBytes);
+    this.delivered = sent;
     if (endStream && sent) this.contentOutlet.end();
     return sent;
   }
 
+  override sendPending(at: number, byteLength: number): void {
+    super.sendPending(at, byteLength);
+    if (!this.closed) this.delivered = true;
+  }
+
   sendHeadWith(at: number, byteLength: number): boolean {
     const { headAt, headBytes } = this.exchange as Exchange;
-    return this.writeTwo(headAt, headBytes, at, byteLength);
+    // A body that is kept lies behind its head, as still as that.
+    if (at === headAt + headBytes) return this.writeLater(headAt, headBytes + byteLength);
+    this.delivered = this.writeTwo(headAt, headBytes, at, byteLength);
+    return this.delivered;
   }
 
   get outlet(): Outlet {
@@ -228,7 +236,13 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
     const reused = this.served > 0 && this.kept === null && this.informationalCount === 0;
     const exchange = this.detach();
     this.reset();
-    if (exchange !== null) exchange.router.onUpstreamLost(exchange, reason, reused);
+    if (exchange === null) return;
+    if (this.delivered) exchange.router.onUpstreamLost(exchange, reason, reused);
+    else
+      exchange.router.onUnprocessed(
+        exchange,
+        failure(502, reason, `the connection to ${this.pool.name} has gone`, true),
+      );
   }
 
   private onCutShort(errno: number): void {

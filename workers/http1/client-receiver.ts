@@ -5,19 +5,26 @@
 import { INCOMPLETE } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
+import { BODY_LENGTH } from '../../core/http1/parsed-head.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import { Patience } from '../net/patience.ts';
 import type { Sink } from '../net/sink.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
 import type { Downstream, Exchange } from '../router/exchange.ts';
+import { failure } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
 import type { Http1Client } from './client.ts';
 import { copyPiece, Piece } from './field-lines.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
+import { asksForRetry, NACK, nackOf } from './refusal-fields.ts';
 import { HeadBytes, isMemorable, type RememberedResponse } from './remembered-heads.ts';
+
+const NACKED = 'The request was nacked by the server';
+const NACKED_FOR_GOOD = 'The request was nacked by the server, and should not be retried';
 
 // States of the connection; client-connection.ts draws how they follow.
 export const CONNECTING = 0;
@@ -138,9 +145,9 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
       return;
     }
     exchange.status = status;
-    exchange.replayable = false;
     if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, parser.contentLength);
-    exchange.router.releaseHead(exchange);
+    if (status >= 400 && this.wantsAnother(exchange, parser, headEnd, end)) return;
+    exchange.router.accept(exchange);
     this.deadlineTick = NEVER;
     this.persistent = parser.persistent;
     this.state = RECEIVING;
@@ -153,6 +160,39 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     if (downstream.withholdsBody) this.body.withhold();
     if (tunnel) this.beginTunnel(downstream, pendingAt, headEnd, end);
     else this.forward(exchange, pendingAt, headEnd, end);
+  }
+
+  /** Judges a head that may tell of a failure. @returns whether the response is not for the client, and dealt with */
+  private wantsAnother(exchange: Exchange, parser: HeadParser, headEnd: number, end: number): boolean {
+    const { router } = exchange;
+    const nack = nackOf(this.net.bytes, parser);
+    const whole = this.isWhole(parser, headEnd, end);
+    if (nack !== NACK.none) {
+      this.letGo(exchange, parser, whole);
+      const mayGoAgain = nack === NACK.retryable;
+      router.onRefused(exchange, failure(502, 'upstream_refused', mayGoAgain ? NACKED : NACKED_FOR_GOOD, mayGoAgain));
+      return true;
+    }
+    exchange.asksForRetry = asksForRetry(this.net.bytes, parser);
+    if (router.judge(exchange, false) !== VERDICT.retryable || !router.takeRetry(exchange)) return false;
+    this.letGo(exchange, parser, whole);
+    router.retry(exchange);
+    return true;
+  }
+
+  /** All of the response, and no more, is at hand. */
+  private isWhole({ bodyKind, contentLength }: HeadParser, headEnd: number, end: number): boolean {
+    return headEnd + (bodyKind === BODY_LENGTH ? contentLength : 0) === end && bodyKind <= BODY_LENGTH;
+  }
+
+  /** The exchange goes elsewhere. A response that is at hand is dropped; for the rest of one nobody waits. */
+  private letGo(exchange: Exchange, { persistent }: HeadParser, whole: boolean): void {
+    this.exchange = null;
+    exchange.upstream = null;
+    this.deadlineTick = NEVER;
+    this.persistent = persistent;
+    this.served++;
+    if (!whole || !this.rest()) this.reset();
   }
 
   /** The head as it came, when it is worth being remembered: it is about to be rewritten where it lies. */
@@ -178,9 +218,8 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   private takeRemembered(exchange: Exchange, response: RememberedResponse, start: number, end: number): void {
     const downstream = exchange.downstream as Downstream;
     exchange.status = response.status;
-    exchange.replayable = false;
     if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, response.contentLength);
-    exchange.router.releaseHead(exchange);
+    exchange.router.accept(exchange);
     this.deadlineTick = NEVER;
     this.persistent = true;
     this.state = RECEIVING;
@@ -242,17 +281,19 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     this.served++;
     exchange.upstream = null;
     exchange.router.complete(exchange);
-    const { nowTick } = this.net.reactor;
-    const isSound = this.persistent && this.requestSent && !surplus && !this.peerEnding && this.output === null;
-    this.state = IDLE;
-    if (!isSound || nowTick >= this.lifeEndTick || !this.pool.release(this, nowTick)) this.close();
-    else if (this.patience.boundsRest && this.idleIndex >= 0) this.rest(nowTick);
+    if (surplus || !this.rest()) this.close();
     downstream.onResponseEnd();
   }
 
-  /** A session that is idle, or old, ends. */
-  private rest(nowTick: number): void {
-    this.net.reactor.timers.arm(this, this.patience.restEnd(nowTick, this.lifeEndTick));
+  /** Goes back to the pool, where a session that is idle, or old, ends. @returns false when it cannot carry another request */
+  private rest(): boolean {
+    const { nowTick } = this.net.reactor;
+    const isSound = this.persistent && this.requestSent && !this.peerEnding && this.output === null;
+    this.state = IDLE;
+    if (!isSound || nowTick >= this.lifeEndTick || !this.pool.release(this, nowTick)) return false;
+    const idle = this.patience.boundsRest && this.idleIndex >= 0;
+    if (idle) this.net.reactor.timers.arm(this, this.patience.restEnd(nowTick, this.lifeEndTick));
+    return true;
   }
 
   resume(): void {

@@ -9,8 +9,8 @@ import type { ServiceConfig } from '../../core/config/types.ts';
 import { HeadParser } from '../../core/http1/head.ts';
 import { TEST_LIMITS } from '../../core/http1/message-reader.ts';
 import { METHOD_GET } from '../../core/http1/methods.ts';
-import { createClassifier } from '../../core/resilience/classifiers/create.ts';
 import { Route } from '../router/routes.ts';
+import { ServiceStack } from '../router/service-stack.ts';
 import { Piece } from './field-lines.ts';
 import {
   HeadBytes,
@@ -23,8 +23,7 @@ import {
 } from './remembered-heads.ts';
 
 const responseClassifier = { kind: 'io.l5d.http.nonRetryable5XX', experimental: false } as const;
-const service = { responseClassifier } as ServiceConfig;
-const classifier = createClassifier(responseClassifier);
+const service = new ServiceStack({ responseClassifier } as ServiceConfig);
 
 const SHORTEST = 16;
 const LONGEST = 1024;
@@ -70,7 +69,7 @@ function remember(memory: RequestMemory, head: string): RememberedRequest {
     head: new HeadBytes(bytes, at, end),
     method: METHOD_GET,
     persistent: true,
-    route: new Route({ id: 1, key: new Uint8Array(0), hash: 0, path: '/svc/web', dtab: '', service, classifier }),
+    route: new Route({ id: 1, key: new Uint8Array(0), hash: 0, path: '/svc/web', dtab: '', service }),
     branches: [],
     composed: new Piece(new Uint8Array(0)),
   };

@@ -10,11 +10,11 @@
  * Only plain messages are remembered: nothing whose meaning depends on more than its bytes and its route, no request with
  * a body. Everything else takes the full path, which costs a look-up more.
  */
-import type { ServiceConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { BODY_LENGTH } from '../../core/http1/parsed-head.ts';
 import { TOKEN_VIA } from '../../core/http1/tokens.ts';
 import type { Route, RouteBranch } from '../router/routes.ts';
+import type { ServiceStack } from '../router/service-stack.ts';
 import { type Piece, viewOf } from './field-lines.ts';
 
 const SLOTS = 1024;
@@ -130,7 +130,7 @@ export interface RememberedResponse {
   readonly bodyKind: number;
   readonly contentLength: number;
   /** Whose classifier judged it: another service may take the same status for something else. */
-  readonly service: ServiceConfig;
+  readonly service: ServiceStack;
   /** The head as it goes to an HTTP/1.1 client whose connection stays. */
   readonly rewritten: Piece;
 }

@@ -91,7 +91,7 @@ export class RequestWriter {
     forwarded: ForwardedElement | null = null,
   ): boolean {
     const { bytes } = this.#net;
-    const capacity =
+    const headBytesMax =
       headEnd -
       parser.methodStart +
       branch.headers.byteLength +
@@ -99,6 +99,7 @@ export class RequestWriter {
       this.trace.lineBytesMax +
       (options.timestampHeader?.length ?? 0) +
       (forwarded === null ? 0 : FORWARDED_START.byteLength + forwarded.bytesMax(parser));
+    const capacity = exchange.capacityFor(this.#net, headBytesMax);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     const fieldsAt = fieldsStart(parser, headEnd);

@@ -42,10 +42,6 @@ export abstract class Http1ServerBridge extends Http1ServerResponder {
     return null;
   }
 
-  onUpstreamLost(): void {
-    // Whoever is ready next says so.
-  }
-
   respond(head: FieldSection, _endStream: boolean): void {
     if (head.status < 200) {
       if (this.takesChunks && head.status !== 100) this.writeSection(head, '', false, true);

@@ -9,36 +9,27 @@
  *           | route known             +---> HEAD                                        |
  *           v                                                                           |
  *        ACQUIRING --connection ready--> BODY --request ended--> WAITING ---------------+
- *           |                              |                        |
+ *           |        (sent again: server-request.ts)                |
  *           +---- failed: answered --------+------------------------+--> LINGER --> closed
  *                                                                   \--> TUNNEL
  *
  * While a request waits or its response is due the socket is not read: pipelined requests stay in the kernel, or, if
  * they came along with the last read, are kept.
  */
-import { INCOMPLETE, requestFailure } from '../../core/http1/errors.ts';
+import { INCOMPLETE } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
-import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
-import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange.ts';
+import type { Downstream, Exchange, Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import { ROUTE, type Route, type RouteBranch } from '../router/routes.ts';
-import type { MessageBody } from './message-body.ts';
 import type { RememberedRequest } from './remembered-heads.ts';
 import type { Http1Server } from './server.ts';
-import { Http1ServerEndings } from './server-endings.ts';
+import { Http1ServerRequest } from './server-request.ts';
 import { ACQUIRING, BODY, FLUSHING, HEAD, LINGER, TUNNEL, WAITING } from './server-responder.ts';
 
 /** The server's side of HTTP/1. */
-export class Http1ServerConnection extends Http1ServerEndings implements Downstream {
-  private expectsContinue = false;
-  /** {@link onUpstreamReady} came while the request's bytes were still at hand. */
-  private readyInline = false;
-  /** Whoever said that it is ready, until the request is sent to it. */
-  private readyLater: Upstream | null = null;
-  private dispatching = false;
-
+export class Http1ServerConnection extends Http1ServerRequest implements Downstream {
   constructor(server: Http1Server, worker: number, fd: number) {
     super(server, worker, fd);
     this.awaitFirst();
@@ -117,10 +108,6 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     if (at < end && this.state < FLUSHING) this.keepOrEnd(at, end - at);
   }
 
-  private keepOrEnd(at: number, byteLength: number): void {
-    if (!this.keep(at, byteLength)) this.onBroken(0);
-  }
-
   // ---- one request ---------------------------------------------------------------------------------------------
 
   /** @returns where the next request's bytes may begin: `end` when all were used or kept */
@@ -197,7 +184,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     this.expectsContinue = false;
     this.bodyless = request.method === METHOD_HEAD;
     this.responseStarted = false;
-    const exchange = server.router.open(this, route, request.method, true, server.scope);
+    const exchange = server.router.open(this, route, request.method, server.scope);
     if (!server.writer.writeRemembered(exchange, request.composed)) {
       this.server.router.discard(exchange);
       return false;
@@ -207,17 +194,6 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     this.body = null;
     this.dispatch(exchange, end, end);
     return true;
-  }
-
-  private beginBody(parser: HeadParser): void {
-    if (parser.bodyKind === BODY_NONE) {
-      if (this.body !== null) this.server.giveBody(this.body);
-      this.body = null;
-      return;
-    }
-    if (this.body === null) this.body = this.server.takeBody();
-    const dataOnly = this.exchange?.branch?.client.speaksHttp2 ?? false;
-    this.body.begin(parser.bodyKind, parser.contentLength, dataOnly);
   }
 
   private park(route: Route, parser: HeadParser, start: number, headEnd: number, end: number): number {
@@ -235,14 +211,7 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
     if (this.closed) return;
     this.goesOn = false;
     this.resumes = false;
-    const ready = this.readyLater;
-    if (ready !== null) {
-      this.readyLater = null;
-      // WAITING: the request goes out again, because the connection that it had gone out on was closed already.
-      const due = this.state === ACQUIRING || this.state === WAITING;
-      // Lost since it was ready: its successor may not even be connected, and speaks for itself.
-      if (due && this.exchange?.upstream === ready) this.sendRequestLater();
-    }
+    this.sendIfReady();
     if (this.state === BODY) this.readBody();
     if (this.state !== HEAD || this.isBackedUp) return;
     if (this.kept !== null) this.takeHeads(this.net.readAt, this.restore());
@@ -273,102 +242,6 @@ export class Http1ServerConnection extends Http1ServerEndings implements Downstr
   private skipRequestBody(headEnd: number, end: number): number {
     if (this.closed || this.state !== HEAD) return end;
     return headEnd;
-  }
-
-  // ---- sending the request -------------------------------------------------------------------------------------
-
-  onUpstreamReady(): void {
-    if (this.dispatching) {
-      this.readyInline = true;
-      return;
-    }
-    // Whoever calls may have bytes in hand in the read buffer, where this connection's own would be restored.
-    this.readyLater = (this.exchange as Exchange).upstream;
-    this.net.reactor.defer(this);
-  }
-
-  private sendRequestLater(): void {
-    const end = this.restore();
-    const at = this.sendRequest(this.net.readAt, end);
-    if (at < end && !this.closed) this.keepOrEnd(at, end - at);
-    if (this.state === BODY) this.readBody();
-  }
-
-  /** Sends the head, and what is at hand of the body. @returns behind the last byte that was used */
-  private sendRequest(at: number, end: number): number {
-    const exchange = this.exchange as Exchange;
-    const upstream = exchange.upstream as Upstream;
-    const { body } = this;
-    if (body === null) {
-      this.state = WAITING;
-      upstream.onRequestSent();
-      upstream.sendHead(true);
-      return at;
-    }
-    this.state = BODY;
-    if (this.expectsContinue && at === end) this.writeContinue();
-    if (body.kind !== BODY_LENGTH) {
-      if (!upstream.sendHead(false)) return at;
-      return this.forwardBody(body, at, end);
-    }
-    const n = Math.min(end - at, body.remaining);
-    body.remaining -= n;
-    body.done = body.remaining === 0;
-    if (upstream.sendHeadWith(at, n)) this.afterBodyBytes(body);
-    return at + n;
-  }
-
-  private readBody(): void {
-    const { limits, readBytes } = this.net;
-    while (this.readable && this.state === BODY && !this.closed) {
-      const exchange = this.exchange as Exchange;
-      const upstream = exchange.upstream as Upstream;
-      if (upstream.sink.outputBytes >= limits.pendingBytesMax) return;
-      const { readAt } = this.net;
-      const end = this.receive(readBytes);
-      if (end < 0) return;
-      const at = this.forwardBody(this.body as MessageBody, readAt, end);
-      if (at < end && !this.closed) this.keepOrEnd(at, end - at);
-    }
-  }
-
-  /** @returns behind the last byte that was used */
-  private forwardBody(body: MessageBody, at: number, end: number): number {
-    const exchange = this.exchange as Exchange;
-    const { sink } = exchange.upstream as Upstream;
-    const to = body.forward(this.net.bytes, at, at, end, sink);
-    if (body.error !== 0) {
-      this.countLimit(body.error);
-      const { status, reason, message } = requestFailure(body.error);
-      this.server.router.cancel(exchange, reason);
-      this.exchange = null;
-      this.persistent = false;
-      this.releaseGate();
-      if (this.responseStarted) this.reset();
-      else this.answer(failure(status, reason, message), true);
-      return end;
-    }
-    // A write that ended the upstream connection has ended or moved the exchange: this is another state already.
-    if (this.exchange === exchange && this.state === BODY) this.afterBodyBytes(body);
-    return to;
-  }
-
-  private afterBodyBytes(body: MessageBody): void {
-    const exchange = this.exchange as Exchange;
-    const upstream = exchange.upstream as Upstream;
-    this.server.router.releaseHead(exchange);
-    if (!body.done) {
-      this.armIn(this.patience.bodyTicks);
-      return;
-    }
-    this.state = WAITING;
-    this.deadlineTick = NEVER;
-    upstream.onRequestSent();
-  }
-
-  /** The endpoint's connection takes bytes again. */
-  resume(): void {
-    if (this.state === BODY && !this.closed) this.readBody();
   }
 
   // ---- writing the response ------------------------------------------------------------------------------------

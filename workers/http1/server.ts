@@ -3,7 +3,13 @@ import type { Random } from '../../core/balance/random.ts';
 import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
-import { BODY_NONE, FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START } from '../../core/http1/parsed-head.ts';
+import {
+  BODY_LENGTH,
+  BODY_NONE,
+  FIELD_STRIDE,
+  FIELD_VALUE_END,
+  FIELD_VALUE_START,
+} from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_UPGRADE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -33,6 +39,7 @@ const NOT_PLAIN = (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_DEADLINE);
 /** Bounds of an http router on what Weft itself answers. */
 export type HttpBounds = Pick<HttpRouterConfig, 'maxErrResponseKB' | 'maxHeadersKB'>;
 
+const STREAM_AFTER_KB = 5;
 const BODIES_KEPT_MAX = 256;
 const COMMA = 0x2c;
 
@@ -85,6 +92,7 @@ export class Http1Server {
   readonly memory = new RequestMemory();
   readonly connections = new Set<Http1ServerConnection>();
   draining = false;
+  readonly #keptBodyBytesMax: number;
   readonly #worker: number;
   readonly #gates: Gates;
   readonly #gate: number;
@@ -133,6 +141,7 @@ export class Http1Server {
       dropTransferEncoding: false,
       dropContentLength: false,
     };
+    this.#keptBodyBytesMax = STREAM_AFTER_KB * 1024;
     this.#worker = parts.worker;
     this.#gates = parts.gates;
     this.#gate = parts.gate;
@@ -204,7 +213,8 @@ export class Http1Server {
   /** Begins the exchange of the request in `parser`'s hands, whose route is known to lead somewhere. */
   open(connection: Http1ServerConnection, route: Route, parser: HeadParser): Exchange {
     const { router } = this;
-    const exchange = router.open(connection, route, parser.method, parser.bodyKind === BODY_NONE, this.scope);
+    const exchange = router.open(connection, route, parser.method, this.scope);
+    this.planBody(exchange, parser);
     router.accessLog?.begin(exchange, parser, router.consumedBytes, connection.fd);
     return exchange;
   }
@@ -227,6 +237,13 @@ export class Http1Server {
       ? encoder.write(exchange, branch, parser, consumedBytes, clearContext, forwarded, timestampHeader)
       : writer.write(exchange, branch, parser, headEnd, consumedBytes, config, forwarded);
     return written ? null : failure(503, 'local_resources', 'the worker is out of buffers', true);
+  }
+
+  /** Whether the body that begins is kept to be sent again: a short one, whose length is known. */
+  planBody(exchange: Exchange, { bodyKind, contentLength }: HeadParser): void {
+    if (bodyKind === BODY_NONE) return;
+    if (bodyKind === BODY_LENGTH && contentLength <= this.#keptBodyBytesMax) exchange.bodyRoom = contentLength;
+    else exchange.bodyKept = false;
   }
 
   /** Remembers the request at hand, if it is plain: its head has just been composed into `exchange`. */

@@ -45,7 +45,9 @@ class Site {
   readonly #router = {
     reacquire: (exchange: Exchange) => this.#tell('anew', exchange),
     onConnectFailed: (exchange: Exchange, reason: string) => this.#tell(reason, exchange),
+    onSession: (exchange: Exchange) => exchange.downstream?.onUpstreamReady(),
     onRefused: (exchange: Exchange) => this.#tell('refused', exchange),
+    onUnprocessed: (exchange: Exchange) => this.#tell('unprocessed', exchange),
     onUpstreamLost: (exchange: Exchange) => this.#tell('lost', exchange),
   } as unknown as Router;
   readonly #names = new Map<Exchange, string>();
@@ -127,7 +129,7 @@ describe('exchanges', () => {
     site.faulty = 'b';
     for (const name of ['a', 'b', 'c']) site.exchange(name);
     assert.throws(() => world.turn(), /a fault of b's/);
-    assert.deepEqual(site.turn(), ['a ready', 'b ready', 'a refused', 'b refused', 'c connect_failed']);
+    assert.deepEqual(site.turn(), ['a ready', 'b ready', 'a unprocessed', 'b unprocessed', 'c connect_failed']);
   });
 
   test('wait when the endpoint takes no more, and get the place of one that leaves before it has sent anything', () => {
@@ -177,6 +179,6 @@ describe('exchanges', () => {
     site.turn();
     site.exchange('b');
     site.say(FRAME_GOAWAY, [...uint32(1), ...uint32(0)]);
-    assert.deepEqual(site.turn(), ['b anew', 'a refused']);
+    assert.deepEqual(site.turn(), ['b anew', 'a unprocessed']);
   });
 });

@@ -20,12 +20,11 @@ import { errorCode, errorText } from '../../core/http2/protocol-errors.ts';
 import { MAX_FRAME_BYTES_INITIAL } from '../../core/http2/settings.ts';
 import { canSend, IDLE_OWN, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
-import { HISTOGRAM } from '../../core/shared/stats.ts';
 import { Piece } from '../http1/field-lines.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
-import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
+import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange.ts';
 import { failure, NO_RESET } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
 import { KnownBlock } from './block-memory.ts';
@@ -64,10 +63,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   /** Tells the exchange that its request can be sent. */
   ready(): void {
     const exchange = this.exchange as Exchange;
-    const { client } = this.connection.pool;
-    const elapsedMicros = this.link.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
-    client.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
-    (exchange.downstream as Downstream).onUpstreamReady();
+    exchange.router.onSession(exchange);
   }
 
   get outlet(): Outlet {
@@ -215,10 +211,9 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   /** The final head is there: the request will not be sent again. */
   private begun(exchange: Exchange, status: number): void {
     exchange.status = status;
-    exchange.replayable = false;
     exchange.router.markAnswered(exchange);
     if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, this.bodyLength.remaining);
-    exchange.router.releaseHead(exchange);
+    exchange.router.accept(exchange);
   }
 
   /** @returns false when the response was ended over it */
@@ -312,7 +307,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     if (exchange === null) return;
     const { pool } = this.connection;
     const message = `${pool.name} reset the stream: ${errorName(code)}`;
-    if (code === REFUSED_STREAM && isHeadNext(this.phase)) exchange.router.onRefused(exchange, message, code);
+    if (code === REFUSED_STREAM && isHeadNext(this.phase)) exchange.router.onRefused(exchange, refused(message, code));
     else exchange.router.failAttempt(exchange, failure(502, 'upstream_reset', message, false, code));
   }
 
@@ -322,7 +317,8 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     this.link.streamEnded(this);
     if (exchange === null) return;
     const { pool } = this.connection;
-    exchange.router.onRefused(exchange, `${pool.name} takes no more requests: ${errorName(code)}`, REFUSED_STREAM);
+    const message = `${pool.name} takes no more requests: ${errorName(code)}`;
+    exchange.router.onUnprocessed(exchange, refused(message, REFUSED_STREAM));
   }
 
   onStreamError(error: number): void {
@@ -335,7 +331,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     if (exchange === null) return;
     const { complaint, served, silent, pool } = this.connection;
     if (!this.headSent) {
-      exchange.router.onRefused(exchange, `${pool.name} has gone before the request`, NO_RESET);
+      exchange.router.onUnprocessed(exchange, refused(`${pool.name} has gone before the request`, NO_RESET));
       return;
     }
     if (silent) {
@@ -389,6 +385,11 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     this.letGo();
     this.client.giveStream(this);
   }
+}
+
+/** Nobody has looked at the request. @param code of the RST_STREAM that says so, for the client to see */
+function refused(message: string, code: number): Failure {
+  return failure(503, 'upstream_refused', message, true, code);
 }
 
 /** Whether trailers that were met before tell of the same success, which depends on the head that they follow. */

@@ -84,7 +84,7 @@ export class RequestEncoder implements RequestHeads {
     timestampHeader?: string,
   ): boolean {
     const { bytes } = this.#net;
-    const capacity =
+    const headBytesMax =
       textBytes(head) +
       head.fieldCount * FIELD_CODING_BYTES_MAX +
       PSEUDO_BYTES_MAX +
@@ -94,6 +94,7 @@ export class RequestEncoder implements RequestHeads {
       (timestampHeader === undefined ? 0 : timestampHeader.length + DEADLINE_BYTES_MAX) +
       (forwarded === null ? 0 : 2 * FIELD_CODING_BYTES_MAX + FORWARDED_NAME.byteLength + forwarded.bytesMax(head)) +
       this.trace.fieldBytesMax;
+    const capacity = exchange.capacityFor(this.#net, headBytesMax);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     const view = viewOf(bytes);

@@ -1,6 +1,6 @@
 /** The heads and trailers that one endpoint keeps sending, as they go to clients that speak HTTP/2. */
-import type { ServiceConfig } from '../../core/config/types.ts';
 import type { Piece } from '../http1/field-lines.ts';
+import type { ServiceStack } from '../router/service-stack.ts';
 import { BlockMemory, type KnownBlock, type Remembered } from './block-memory.ts';
 
 const SLOTS = 16;
@@ -17,7 +17,7 @@ export interface RememberedResponse extends Remembered {
   /** As `BodyLength.remaining` begins. */
   readonly bodyBytes: number;
   /** Whose classifier judged it: another service may take the same response for something else. */
-  readonly service: ServiceConfig;
+  readonly service: ServiceStack;
   readonly rewritten: Piece;
 }
 

@@ -100,7 +100,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.bodyLength.remaining = request.bodyBytes;
     this.grpc = request.grpc;
     this.bodyless = request.method === METHOD_HEAD;
-    const exchange = router.open(this, request.route, request.method, endStream, this.server.scope);
+    const exchange = router.open(this, request.route, request.method, this.server.scope);
     this.exchange = exchange;
     const heads = this.server.headsOf(exchange.branch as RouteBranch);
     if (heads.writeRemembered(exchange, request.composed)) router.dispatch(exchange);
@@ -139,7 +139,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
   private dispatch(route: Route, section: FieldSection, block: Uint8Array | null): void {
     const { server } = this;
     const { router, config } = server;
-    const exchange = router.open(this, route, section.method, this.headEndsStream, server.scope);
+    const exchange = router.open(this, route, section.method, server.scope);
     router.accessLog?.begin(exchange, section, router.consumedBytes, this.link.fd);
     this.exchange = exchange;
     // What came while the name was not known has no head to be kept with.

@@ -54,6 +54,8 @@ export class Net {
   readonly blocks: Blocks;
   /** For request heads of the usual size. */
   readonly smallBlocks: Blocks;
+  /** Bytes that are kept free behind heads for content of requests that may be sent again. */
+  keptBodyBytes = 0;
   /** Exchanges of all routers that are under way. */
   underWay = 0;
   readonly #queues: ByteQueue[] = [];
@@ -226,6 +228,20 @@ export class Net {
   /** Bytes that the block has which {@link takeBlock} gave for `byteLength`. */
   blockCapacity(byteLength: number): number {
     return byteLength <= SMALL_BLOCK_BYTES ? SMALL_BLOCK_BYTES : this.blocks.blockBytes;
+  }
+
+  /**
+   * Whether a request's content can be kept behind its head: both fit into a block, and not too much is kept already. The
+   * caller takes so many bytes off {@link keptBodyBytes} when it keeps them no longer.
+   */
+  keepBody(headBytes: number, bodyBytes: number): boolean {
+    if (headBytes + bodyBytes > this.blocks.blockBytes) return false;
+    if (this.keptBodyBytes + bodyBytes > this.limits.keptBodyBytesMax) {
+      this.limitMet('keptBodyBytesMax');
+      return false;
+    }
+    this.keptBodyBytes += bodyBytes;
+    return true;
   }
 
   /** Gives back what {@link takeBlock} gave for `byteLength` bytes. */

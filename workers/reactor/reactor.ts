@@ -18,6 +18,8 @@ import { TICK_MS, type Timer, TimerWheel } from './timer-wheel.ts';
 
 /** Longest sleep: an idle worker still looks at its state once a second. */
 const SLEEP_TICKS_MAX = 1000 / TICK_MS;
+/** A tenth of a second. */
+const TENTH_MICROS = 100_000;
 /** Times below this cannot have wrapped a 32-bit count of microseconds. */
 const UNWRAPPED_TICKS = 1_000_000 / TICK_MS;
 
@@ -46,6 +48,8 @@ export class Reactor {
   nowMicros = 0;
   /** The clock shared with other workers, in the units of the endpoint table's stamps, wrapped to 32 bits. */
   nowStamp = 0;
+  /** The same clock in tenths of a second, which do not wrap: what budgets go by. */
+  nowTenths = 0;
   /** Ticks of the timer wheel since the worker started. */
   nowTick = 0;
   readonly timers: TimerWheel;
@@ -157,6 +161,7 @@ export class Reactor {
     const micros = this.#clock();
     this.nowMicros = micros | 0;
     this.nowStamp = (micros / TICK_MICROS) | 0;
+    this.nowTenths = Math.floor(micros / TENTH_MICROS);
     this.nowTick = Math.floor((micros - this.#originMicros) / (TICK_MS * 1000));
   }
 

@@ -6,6 +6,7 @@ import { BALANCERS, TestNode } from '../../core/balance/test-balancers.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
 import { CLASS_WIDTH } from '../../core/shared/endpoint-block.ts';
 import { TICK_MICROS } from '../../core/shared/endpoint-region.ts';
+import { RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import { COUNTER, slabBytes } from '../../core/shared/stats.ts';
 import { StatsReader } from '../../core/shared/stats-reader.ts';
 import { StatsWriter } from '../../core/shared/stats-writer.ts';
@@ -28,7 +29,15 @@ function setUp() {
   const config = { loadBalancer, hostConnectionPool: { idleTimeMs: undefined } } as ClientConfig;
   const pools: (EndpointPool | undefined)[] = [];
   const stats = new StatsWriter(slabs[1]!);
-  const environment = { worker: 0, region: node.region, stats, random: new Random(1), poolWaitersMax: 0, pools };
+  const environment = {
+    worker: 0,
+    region: node.region,
+    stats,
+    random: new Random(1),
+    poolWaitersMax: 0,
+    budgets: new RetryBudgets(RetryBudgets.allocate(1, 8), 1),
+    pools,
+  };
   const client = new ClientStack(
     node.clientId,
     '/#/web',

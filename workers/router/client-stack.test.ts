@@ -5,6 +5,7 @@ import { Random } from '../../core/balance/random.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import { createEndpointBuffer, EndpointRegion, STATUS_BUSY } from '../../core/shared/endpoint-region.ts';
+import { RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import { COUNTER, slabBytes } from '../../core/shared/stats.ts';
 import { StatsReader } from '../../core/shared/stats-reader.ts';
 import { StatsWriter } from '../../core/shared/stats-writer.ts';
@@ -26,7 +27,8 @@ function setUp(...weights: readonly number[]) {
   const reader = new StatsReader([slabs[0]!, slabs[1]!]);
   const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 } } as ClientConfig;
   const stats = new StatsWriter(slabs[1]!);
-  const environment = { worker: 0, region, stats, random: new Random(1), poolWaitersMax: 0, pools: [] };
+  const budgets = new RetryBudgets(RetryBudgets.allocate(1, 8), 1);
+  const environment = { worker: 0, region, stats, random: new Random(1), poolWaitersMax: 0, budgets, pools: [] };
   const client = new ClientStack(
     id,
     '/#/web',

@@ -3,10 +3,11 @@
  *
  *     pick an endpoint (shared load of the whole node) --> its pool --> a connection
  */
-import type { Balancer, BalancerEvents } from '../../core/balance/balancer.ts';
+import { type Balancer, type BalancerEvents, isOpen } from '../../core/balance/balancer.ts';
 import { createBalancer, loadOptionsOf } from '../../core/balance/create-balancer.ts';
 import type { Random } from '../../core/balance/random.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
+import { BudgetTerms, DEFAULT_BUDGET } from '../../core/resilience/retry-budget.ts';
 import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
 import { EndpointCells } from '../../core/shared/endpoint-cells.ts';
 import {
@@ -17,6 +18,7 @@ import {
   ROW_SHIFT,
 } from '../../core/shared/endpoint-region.ts';
 import { EndpointTable } from '../../core/shared/endpoint-table.ts';
+import type { RetryBudget, RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
@@ -32,6 +34,8 @@ export interface ClientEnvironment {
   readonly stats: StatsWriter;
   readonly random: Random;
   readonly poolWaitersMax: number;
+  /** The retry and requeue budgets of the node. */
+  readonly budgets: RetryBudgets;
   /** Pools of all clients by row. */
   readonly pools: (EndpointPool | undefined)[];
 }
@@ -49,6 +53,10 @@ export class ClientStack implements BalancerEvents {
   readonly poolWaitersMax: number;
   readonly table: EndpointTable;
   readonly cells: EndpointCells;
+  /** What requeues of refused requests are paid from. */
+  readonly requeueBudget: RetryBudget;
+  /** Time for an attempt, from its session to the head of its response; 0 for no bound. */
+  readonly attemptTimeoutMs: number;
   /** Routes that hold this client. */
   references = 0;
   /** No route holds it any more: its id may be another client's by now. */
@@ -72,6 +80,8 @@ export class ClientStack implements BalancerEvents {
     this.speaksHttp2 = config.protocol === 'h2';
     this.stats = environment.stats;
     this.poolWaitersMax = environment.poolWaitersMax;
+    this.requeueBudget = environment.budgets.open(scope, new BudgetTerms(DEFAULT_BUDGET), environment.worker);
+    this.attemptTimeoutMs = 0;
     this.#environment = environment;
     this.table = new EndpointTable(environment.region, id);
     const { loadBalancer } = config;
@@ -107,6 +117,11 @@ export class ClientStack implements BalancerEvents {
     const row = rows[(at + 1 + skipped) % rows.length] as number;
     this.cells.start(row, worker);
     return this.#environment.pools[row] ?? this.#openPool(row);
+  }
+
+  /** Whether an endpoint is open: otherwise whoever is tried next is as bad as the last. */
+  isOpen(nowStamp: number): boolean {
+    return isOpen(this.table, this.cells, nowStamp);
   }
 
   onMaxEffortExhausted(): void {

@@ -3,15 +3,19 @@
  * know of it. Exchanges are pooled by the router: an idle connection owns none.
  *
  *     routing --> (parked for a binding) --> acquiring --> sending --> responding --> ended
- *                                               ^  |
- *                                               +--+  another endpoint, when a connection failed before it was used
+ *                                               ^  |         |             |
+ *                                               +--+---------+-------------+   requeued, or (after a pause) retried
+ *
+ * It is its own timer: deadlines.ts says what for.
  */
 import type { HeadParser } from '../../core/http1/head.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
+import type { Net } from '../net/net.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
+import { NEVER, Timer } from '../reactor/timer-wheel.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { Router } from './router.ts';
 import type { Route, RouteBranch, RouteWaiter } from './routes.ts';
@@ -96,7 +100,7 @@ export interface Failure {
 }
 
 /** One request's life. */
-export class Exchange {
+export class Exchange extends Timer {
   readonly router: Router;
   downstream: Downstream | null = null;
   upstream: Upstream | null = null;
@@ -110,10 +114,19 @@ export class Exchange {
   /** The same at the start of the attempt under way. */
   attemptMicros = 0;
   attemptTick = 0;
-  attempts = 0;
-  /** Connections that turned out dead when the request was sent on them. */
-  replays = 0;
-  /** The request head as it goes out, kept until a response begins, so that it can be sent again. */
+  /** Sessions that this attempt has tried to get. */
+  acquisitions = 0;
+  /** Requeues of this attempt that the client's budget has paid for, and how many one request gets; -1: not asked yet. */
+  requeues = 0;
+  requeuesMax = -1;
+  /** Attempts behind the first, and the pause before the last of them. */
+  retries = 0;
+  pauseMs = 0;
+  /** Ticks at which its time ends, the attempt's, and a pause; NEVER for none. */
+  totalTick = NEVER;
+  attemptEndTick = NEVER;
+  resumeTick = NEVER;
+  /** The request head as it goes out, kept until a response is accepted, so that it can be sent again. */
   headAt = NO_BLOCK;
   headBytes = 0;
   headCapacity = 0;
@@ -121,10 +134,10 @@ export class Exchange {
   bodyBytes = 0;
   /** All content so far is kept. */
   bodyKept = true;
+  /** Bytes of the head's block that are kept free for content, which is announced to be so long. */
+  bodyRoom = 0;
   /** METHOD constant of core/http1. */
   method = 0;
-  /** The method allows the request to be sent twice and its body, if any, has not begun. */
-  replayable = false;
   upgradeRequested = false;
   /** The request's body goes in chunks, to an endpoint that speaks HTTP/1. */
   chunked = false;
@@ -132,6 +145,8 @@ export class Exchange {
   status = 0;
   /** `grpc-status` of the response; -1 while there is none. */
   grpcStatus = -1;
+  /** The response has `l5d-retryable: true`. */
+  asksForRetry = false;
   /** The head of an HTTP/2 response has come, so long after the request's and after the attempt's beginning. */
   answered = false;
   answerMicros = 0;
@@ -142,7 +157,50 @@ export class Exchange {
   recordBytes = 0;
 
   constructor(router: Router) {
+    super();
     this.router = router;
+  }
+
+  /** All of the request that has come is at hand: it can be sent again. */
+  get isAtHand(): boolean {
+    return this.headAt !== NO_BLOCK && this.bodyKept;
+  }
+
+  /**
+   * What to ask for, for a head of at most so many bytes: with {@link bodyRoom} behind it, if there is that much; otherwise
+   * the content is not kept.
+   */
+  capacityFor(net: Net, headBytesMax: number): number {
+    if (this.bodyRoom === 0) return headBytesMax;
+    if (net.keepBody(headBytesMax, this.bodyRoom)) return headBytesMax + this.bodyRoom;
+    this.bodyRoom = 0;
+    this.bodyKept = false;
+    return headBytesMax;
+  }
+
+  /** Keeps content behind the head: it is within {@link bodyRoom}. */
+  keepContent(bytes: Uint8Array, at: number, byteLength: number): void {
+    bytes.copyWithin(this.headAt + this.headBytes + this.bodyBytes, at, at + byteLength);
+    this.bodyBytes += byteLength;
+  }
+
+  /** The timer's call. */
+  onDeadline(): void {
+    this.router.onTime(this);
+  }
+
+  /** What its timer did has failed: the request ends. */
+  onFault(_error: unknown): void {
+    this.router.onFault(this);
+  }
+
+  /** What an attempt has brought is nothing any more: another follows. */
+  forgetResponse(): void {
+    this.upstream = null;
+    this.status = 0;
+    this.grpcStatus = -1;
+    this.asksForRetry = false;
+    this.answered = false;
   }
 
   /** Takes over the request's head. @param capacity as the block at `at` was asked for */
@@ -155,20 +213,19 @@ export class Exchange {
   /** Forgets everything, for the next request. */
   reset(): void {
     this.downstream = null;
-    this.upstream = null;
     this.route = null;
     this.branch = null;
     this.pool = null;
-    this.attempts = 0;
-    this.replays = 0;
+    this.forgetResponse();
+    this.acquisitions = 0;
+    this.requeues = 0;
+    this.requeuesMax = -1;
+    this.retries = 0;
+    this.pauseMs = 0;
     this.headAt = NO_BLOCK;
-    this.replayable = false;
-    this.upgradeRequested = false;
-    this.status = 0;
-    this.grpcStatus = -1;
-    this.answered = false;
     this.bodyBytes = 0;
-    this.chunked = false;
     this.bodyKept = true;
+    this.upgradeRequested = false;
+    this.chunked = false;
   }
 }

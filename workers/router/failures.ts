@@ -4,6 +4,7 @@
  */
 import { Dtab } from '../../core/names/dtab.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { durationText } from '../../core/resilience/duration-text.ts';
 import type { Failure } from './exchange.ts';
 
 /** Nothing was reset by an endpoint. */
@@ -67,6 +68,25 @@ addresses: [${addresses.join(', ')}]
 selected address: ${endpoint}
 `;
   return failure(502, reason, message, true);
+}
+
+/** Something that the worker needs is used up. */
+export function localResources(message: string): Failure {
+  return failure(503, 'local_resources', message, true);
+}
+
+/** `totalTimeoutMs` has passed. @param client whose endpoints were asked last */
+export function totalTimeout(timeoutMs: number, client: string): Failure {
+  const to = client.startsWith('/') ? client.slice(1) : client;
+  const message = `exceeded ${durationText(timeoutMs)} to ${to} while waiting for a response for the request, including retries (if applicable). Remote Info: Not Available`;
+  return failure(503, 'total_timeout', message);
+}
+
+/** `requestAttemptTimeoutMs` has passed. @param endpoint that was asked */
+export function attemptTimeout(timeoutMs: number, client: string, endpoint: string): Failure {
+  const label = client.startsWith('/') ? client.slice(1) : client;
+  const message = `exceeded ${durationText(timeoutMs)} to ${label} while waiting for a response for an individual request, excluding retries. Remote Info: Downstream Address: /${endpoint}, Downstream label: ${label}`;
+  return failure(503, 'attempt_timeout', message);
 }
 
 function dtabLines(text: string): string {

@@ -74,6 +74,12 @@ export class RequestStats {
     stats.recordFailure(branch.clientServiceScope, reasonIndex(reason));
   }
 
+  /** A session has ended, with all the requeues of its request. */
+  sessionEnded(exchange: Exchange): void {
+    const { client } = exchange.branch as RouteBranch;
+    this.#stats.recordLatency(client.scope, HISTOGRAM.retriesPerRequest, exchange.requeues);
+  }
+
   /** The exchange has ended. @param reason counts when it did not succeed */
   requestEnded(exchange: Exchange, success: boolean, reason: Reason): void {
     const stats = this.#stats;
@@ -87,6 +93,7 @@ export class RequestStats {
       this.#recordStream(serverScope, HISTOGRAM.serverStreamLatency, success, totalMicros);
       this.#recordStream(serviceScope, HISTOGRAM.streamLatency, success, totalMicros);
     }
+    stats.recordLatency(serviceScope, HISTOGRAM.retriesPerRequest, exchange.retries);
     stats.add(serverScope, COUNTER.pending, -1);
     stats.add(serviceScope, COUNTER.pending, -1);
     if (exchange.status !== 0) stats.recordStatus(serverScope, exchange.status);

@@ -10,8 +10,6 @@ import { UnionDraw } from '../../core/balance/union-draw.ts';
 import { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
 import type { ClientConfig, RouterConfig, ServiceConfig } from '../../core/config/types.ts';
 import { Path } from '../../core/names/path.ts';
-import { createClassifier } from '../../core/resilience/classifiers/create.ts';
-import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
 import { branchFields } from '../http2/prepared-fields.ts';
 import type { BindReply, BranchMessage, CacheEvent, Explained } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
@@ -21,6 +19,7 @@ import { ClientStack } from './client-stack.ts';
 import { failure, noBrokers } from './failures.ts';
 import type { RouterEnvironment } from './router.ts';
 import { ROUTE, Route, type RouteBranch, RouteTable, type RouteWaiter } from './routes.ts';
+import { ServiceStack } from './service-stack.ts';
 import { spellKey } from './spell-key.ts';
 
 const FNV_OFFSET = 0x811c9dc5;
@@ -40,7 +39,7 @@ export class RouteBook {
   readonly #dstPrefix: Path;
   readonly #clientConfigs: ConfigsByPrefix<ClientConfig>;
   readonly #serviceConfigs: ConfigsByPrefix<ServiceConfig>;
-  readonly #classifiers = new Map<ServiceConfig, ResponseClassifier>();
+  readonly #services = new Map<ServiceConfig, ServiceStack>();
   readonly #routes: RouteTable;
   readonly #caches: BindingCaches;
   readonly #routesById = new Map<number, Route>();
@@ -99,15 +98,13 @@ export class RouteBook {
 
   #open(key: Uint8Array, hash: number): Route {
     const { path, dtab } = spellKey(key, this.#dstPrefix);
-    const service = this.#serviceConfigs.of(path);
     const route = new Route({
       id: this.#nextRouteId++,
       key,
       hash,
       path: path.show(),
       dtab: dtab.show(),
-      service,
-      classifier: this.#classifierOf(service),
+      service: this.#serviceOf(this.#serviceConfigs.of(path)),
     });
     if (this.#routes.size >= this.#routes.capacity) {
       const { net } = this.#environment;
@@ -121,13 +118,13 @@ export class RouteBook {
     return route;
   }
 
-  #classifierOf(service: ServiceConfig): ResponseClassifier {
-    let classifier = this.#classifiers.get(service);
-    if (classifier === undefined) {
-      classifier = createClassifier(service.responseClassifier);
-      this.#classifiers.set(service, classifier);
+  #serviceOf(config: ServiceConfig): ServiceStack {
+    let service = this.#services.get(config);
+    if (service === undefined) {
+      service = new ServiceStack(config);
+      this.#services.set(config, service);
     }
-    return classifier;
+    return service;
   }
 
   #drop(route: Route, cause: CacheEvent): void {
@@ -196,6 +193,8 @@ export class RouteBook {
 
   #apply(route: Route, reply: BindReply): void {
     route.serviceScope = reply.serviceScope;
+    const { budgets, worker } = this.#environment;
+    route.budget ??= budgets.open(reply.serviceScope, route.service.budgetTerms, worker);
     if (reply.state === 'ok') {
       route.tree = reply.tree;
       route.branches = reply.branches.map((branch) => this.#openBranch(route, branch));

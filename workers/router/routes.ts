@@ -8,13 +8,14 @@
  *
  *     route   pending --bound--> ok <--> neg, failed         later answers replace earlier ones
  */
+import type { Random } from '../../core/balance/random.ts';
 import type { UnionDraw } from '../../core/balance/union-draw.ts';
-import type { ServiceConfig } from '../../core/config/types.ts';
-import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
+import type { RetryBudget } from '../../core/shared/retry-budgets.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import type { BindingCacheName } from '../messages.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { Failure } from './exchange.ts';
+import type { ServiceStack } from './service-stack.ts';
 
 /** Where a route stands. */
 export const ROUTE = { pending: 0, ok: 1, failed: 2 } as const;
@@ -54,8 +55,9 @@ export class Route {
   /** The request's own dtab, as text; '' for none. */
   readonly dtab: string;
   /** What the router's `service` says for this name; one object for all names of which it says the same. */
-  readonly service: ServiceConfig;
-  readonly classifier: ResponseClassifier;
+  readonly service: ServiceStack;
+  /** The retry budget of the service name; null until it is bound. */
+  budget: RetryBudget | null = null;
   state: number = ROUTE.pending;
   failure: Failure | null = null;
   serviceScope = 0;
@@ -78,8 +80,7 @@ export class Route {
     readonly hash: number;
     readonly path: string;
     readonly dtab: string;
-    readonly service: ServiceConfig;
-    readonly classifier: ResponseClassifier;
+    readonly service: ServiceStack;
   }) {
     this.id = parts.id;
     this.key = parts.key;
@@ -87,7 +88,12 @@ export class Route {
     this.path = parts.path;
     this.dtab = parts.dtab;
     this.service = parts.service;
-    this.classifier = parts.classifier;
+  }
+
+  /** One of the branches, by the weights of the union. There must be one. */
+  drawBranch(random: Random): RouteBranch {
+    const { branches, draw } = this;
+    return (draw === null ? branches[0] : branches[draw.draw(random)]) as RouteBranch;
   }
 
   /** Whether its key is `bytes[at, at + byteLength)`. */

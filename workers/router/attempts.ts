@@ -1,0 +1,250 @@
+/**
+ * One attempt at an endpoint, and what is put right below the eyes of retries (Linkerd's client stack, spec 05 section 7):
+ *
+ *     dispatch      pick an endpoint by its load and status     client-stack.ts
+ *       |           acquire a connection to it                  endpoint-pool.ts
+ *       |              '-- none comes about: acquisition requeue: another endpoint, at once
+ *     onSession     the request goes out; the attempt time-out runs
+ *       |              '-- not looked at: dispatch requeue, of the client's requeue budget
+ *     settle        the endpoint's load and breaker learn
+ *
+ * What the endpoint's connection has to say of an exchange comes here; whoever says that an attempt is over has let go of the
+ * exchange before (`exchange.upstream` is null).
+ *
+ *     onConnectFailed   no connection                                     requeued without cost, while the client is open
+ *     reacquire         waited in vain: a connection may be made now      the same
+ *     onUnprocessed     the connection has gone, and the request certainly was not looked at
+ *     onUpstreamLost    the connection has gone, before any byte of a response
+ *     onRefused         the endpoint says that it does not look at the request: it costs budget
+ *     failAttempt       anything else (retries.ts)
+ */
+import type { Reason } from '../../core/reasons.ts';
+import { IDEMPOTENT_METHODS } from '../../core/resilience/classifiers/five-xx.ts';
+import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import { Deadlines } from './deadlines.ts';
+import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
+import type { Downstream, Exchange, Failure } from './exchange.ts';
+import { failure, noBrokers, noConnection } from './failures.ts';
+import type { RequestStats } from './request-stats.ts';
+import type { RouterEnvironment } from './router.ts';
+import type { Route, RouteBranch } from './routes.ts';
+
+/** Of the requeues that the client can afford, one request gets so many (spec 05 section 7). */
+const REQUEUES_SHARE = 0.2;
+
+/** A refused request that cannot be sent again, whoever would pay for it. */
+const FINAL = -1;
+
+/** The client stack's part of a request's life. */
+export abstract class Attempts {
+  readonly stats: RequestStats;
+  protected readonly environment: RouterEnvironment;
+  protected readonly deadlines: Deadlines;
+
+  constructor(environment: RouterEnvironment, stats: RequestStats) {
+    this.environment = environment;
+    this.stats = stats;
+    this.deadlines = new Deadlines(environment.net.reactor);
+  }
+
+  /** The attempt is over, and settled: it is judged. */
+  protected abstract endAttempt(exchange: Exchange, cause: Failure): void;
+  /** The endpoint has failed: the attempt is counted, settled and judged. */
+  abstract failAttempt(exchange: Exchange, cause: Failure): void;
+  /** What a router's base dtab is, for messages. */
+  protected abstract get baseDtab(): string;
+
+  // ---- pick, acquire -------------------------------------------------------------------------------------------
+
+  /** Picks an endpoint and gets a connection to it; the downstream hears when it is ready, or why there is none. */
+  dispatch(exchange: Exchange): void {
+    const { client } = exchange.branch as RouteBranch;
+    this.#acquire(exchange, client.pick(this.environment.net.reactor.nowStamp));
+  }
+
+  #acquire(exchange: Exchange, pool: EndpointPool | null): void {
+    const branch = exchange.branch as RouteBranch;
+    const { nowMicros, nowTick } = this.environment.net.reactor;
+    if (pool === null) {
+      const route = exchange.route as Route;
+      this.endAttempt(exchange, noBrokers(route.path, this.baseDtab, route.dtab));
+      return;
+    }
+    exchange.pool = pool;
+    this.stats.attemptBegan(branch);
+    exchange.attemptMicros = nowMicros;
+    exchange.attemptTick = nowTick;
+    exchange.acquisitions++;
+    const acquired = pool.acquire(exchange);
+    if (acquired === ACQUIRED.exhausted || acquired === ACQUIRED.noSocket) {
+      this.#failAcquisition(exchange, pool, acquired);
+    }
+  }
+
+  #failAcquisition(exchange: Exchange, pool: EndpointPool, acquired: number): void {
+    const cause =
+      acquired === ACQUIRED.exhausted
+        ? failure(502, 'pool_exhausted', `too many requests wait for a connection to ${pool.name}`, true)
+        : failure(503, 'local_resources', 'no socket is left for a connection', true);
+    this.stats.acquisitionFailed(pool.client.scope, cause.reason);
+    this.settle(exchange, false, false);
+    this.endAttempt(exchange, cause);
+  }
+
+  /** A request that waited for a pool's connection tries again: a connection may be made, or the endpoint has left. */
+  reacquire(exchange: Exchange): void {
+    this.settle(exchange, false, false);
+    this.dispatch(exchange);
+  }
+
+  /** No connection came about. Another endpoint (or the same, when there is no other) is tried at once. */
+  onConnectFailed(exchange: Exchange, reason: Reason): void {
+    const pool = exchange.pool as EndpointPool;
+    const branch = exchange.branch as RouteBranch;
+    const { client } = branch;
+    const { net, stats } = this.environment;
+    const elapsedMicros = net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    stats.recordLatency(client.scope, HISTOGRAM.failedConnectLatency, elapsedMicros);
+    this.stats.acquisitionFailed(client.scope, reason);
+    this.settle(exchange, true, true);
+    if (this.#mayAcquireAgain(exchange)) {
+      stats.increment(client.scope, COUNTER.retriesRequeues);
+      this.#acquireElsewhere(exchange, pool);
+      return;
+    }
+    const { path } = exchange.route as Route;
+    this.endAttempt(exchange, noConnection(reason, pool.name, path, client.name, client.addresses()));
+  }
+
+  #mayAcquireAgain(exchange: Exchange): boolean {
+    const { client } = exchange.branch as RouteBranch;
+    if (!client.isOpen(this.environment.net.reactor.nowStamp)) {
+      this.environment.stats.increment(client.scope, COUNTER.retriesNotOpen);
+      return false;
+    }
+    return this.#hasAcquisitionsLeft(exchange);
+  }
+
+  #hasAcquisitionsLeft(exchange: Exchange): boolean {
+    if (exchange.acquisitions < this.environment.net.limits.acquisitionAttemptsMax) return true;
+    this.environment.net.limitMet('acquisitionAttemptsMax');
+    return false;
+  }
+
+  #acquireElsewhere(exchange: Exchange, failed: EndpointPool): void {
+    const { client } = exchange.branch as RouteBranch;
+    const { nowStamp } = this.environment.net.reactor;
+    this.#acquire(exchange, client.pickAfter(failed, exchange.acquisitions, nowStamp));
+  }
+
+  // ---- the session ---------------------------------------------------------------------------------------------
+
+  /** A connection, or a stream of one, is the exchange's: the request can be sent. */
+  onSession(exchange: Exchange): void {
+    const { client } = exchange.branch as RouteBranch;
+    const elapsedMicros = this.environment.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    this.environment.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
+    this.deadlines.beginAttempt(exchange, client.attemptTimeoutMs);
+    (exchange.downstream as Downstream).onUpstreamReady();
+  }
+
+  // ---- dispatch requeues ---------------------------------------------------------------------------------------
+
+  /**
+   * The connection is gone and the request was certainly not looked at: it goes elsewhere, whatever its method, without cost,
+   * as it is no endpoint's load.
+   */
+  onUnprocessed(exchange: Exchange, cause: Failure): void {
+    if (exchange.isAtHand && this.#hasAcquisitionsLeft(exchange)) {
+      const pool = exchange.pool as EndpointPool;
+      this.#beginRequeue(exchange, false);
+      this.#acquireElsewhere(exchange, pool);
+      return;
+    }
+    this.failAttempt(exchange, cause);
+  }
+
+  /**
+   * The connection ended before any byte of a response. When it had served before and the request may be sent twice, it was a
+   * keep-alive connection closing under the request's feet: the request goes out again.
+   */
+  onUpstreamLost(exchange: Exchange, reason: Reason, reused: boolean): void {
+    const idempotent = (IDEMPOTENT_METHODS & (1 << exchange.method)) !== 0;
+    if (reused && idempotent && exchange.isAtHand && this.#hasAcquisitionsLeft(exchange)) {
+      this.#beginRequeue(exchange, false);
+      this.dispatch(exchange);
+      return;
+    }
+    const { name } = exchange.pool as EndpointPool;
+    this.failAttempt(exchange, failure(502, reason, `the connection to ${name} ended before its response`));
+  }
+
+  /**
+   * The endpoint has not looked at the request, and says so (a nack, REFUSED_STREAM): it goes to another, or to the same when
+   * there is no other, if the client's requeue budget allows.
+   *
+   * @param cause what the client is told otherwise
+   */
+  onRefused(exchange: Exchange, cause: Failure): void {
+    const pool = exchange.pool as EndpointPool;
+    this.stats.attemptEnded(exchange, false, cause.reason);
+    this.settle(exchange, true, true);
+    const refusal = exchange.isAtHand && cause.retryable ? this.#refuseRequeue(exchange) : FINAL;
+    if (refusal === 0) {
+      exchange.requeues++;
+      this.#beginRequeue(exchange, true);
+      this.#acquireElsewhere(exchange, pool);
+      return;
+    }
+    this.stats.sessionEnded(exchange);
+    if (refusal !== FINAL) this.environment.stats.increment(pool.client.scope, refusal);
+    // An exhausted budget is final; where nobody is open, a retry may find somebody who is.
+    this.endAttempt(exchange, refusal === COUNTER.retriesCannotRetry ? cause : notRetryable(cause));
+  }
+
+  /** Why a refused request may not be requeued: the counter to say so, 0 when it may. */
+  #refuseRequeue(exchange: Exchange): number {
+    const { client } = exchange.branch as RouteBranch;
+    const { nowTenths, nowStamp } = this.environment.net.reactor;
+    if (!client.isOpen(nowStamp)) return COUNTER.retriesCannotRetry;
+    if (exchange.requeuesMax < 0)
+      exchange.requeuesMax = Math.ceil(REQUEUES_SHARE * client.requeueBudget.balance(nowTenths));
+    if (exchange.requeues >= exchange.requeuesMax) return COUNTER.retriesRequestLimit;
+    return client.requeueBudget.tryWithdraw(nowTenths) ? 0 : COUNTER.retriesBudgetExhausted;
+  }
+
+  /** @param settled the attempt's end has been learned from */
+  #beginRequeue(exchange: Exchange, settled: boolean): void {
+    const { client } = exchange.branch as RouteBranch;
+    this.environment.stats.increment(client.scope, COUNTER.retriesRequeues);
+    if (!settled) this.settle(exchange, false, false);
+    this.deadlines.endAttempt(exchange);
+    exchange.forgetResponse();
+    (exchange.downstream as Downstream).onUpstreamLost();
+  }
+
+  // ---- the end -------------------------------------------------------------------------------------------------
+
+  /** Takes the exchange's load off its endpoint. @param learn whether the time it took says something of the endpoint */
+  protected settle(exchange: Exchange, failed: boolean, learn: boolean): void {
+    const { pool } = exchange;
+    if (pool === null) return;
+    exchange.pool = null;
+    this.stats.attemptSettled(exchange.branch as RouteBranch);
+    if (!learn) {
+      pool.client.release(pool.row);
+      return;
+    }
+    const { reactor } = this.environment.net;
+    // A stream may go on for hours behind its head: that is not how long its endpoint takes.
+    const elapsedMicros = exchange.answered
+      ? exchange.attemptAnswerMicros
+      : reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
+    pool.client.settle(pool.row, elapsedMicros, reactor.nowStamp, failed);
+  }
+}
+
+/** The same failure, of which nobody is told that the request may be sent again. */
+function notRetryable(cause: Failure): Failure {
+  return failure(cause.status, cause.reason, cause.message, false, cause.resetCode);
+}

@@ -1,0 +1,29 @@
+/**
+ * What holds for service names that are configured alike, whichever endpoint answers (Linkerd's path stack): how responses
+ * are judged, how long to wait before another attempt, and how long all of it may take.
+ */
+import type { ServiceConfig } from '../../core/config/types.ts';
+import { Backoff } from '../../core/resilience/backoff.ts';
+import { createClassifier } from '../../core/resilience/classifiers/create.ts';
+import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
+import { BudgetTerms, DEFAULT_BUDGET } from '../../core/resilience/retry-budget.ts';
+
+/** The path stack of one service configuration in one worker. */
+export class ServiceStack {
+  readonly config: ServiceConfig;
+  readonly classifier: ResponseClassifier;
+  /** Pauses between attempts. */
+  readonly backoff: Backoff;
+  /** Of the retry budget, of which each service name has its own. */
+  readonly budgetTerms: BudgetTerms;
+  /** Time for a request with all its attempts, pauses, and the binding of its name; 0 for no bound. */
+  readonly totalTimeoutMs: number;
+
+  constructor(config: ServiceConfig) {
+    this.config = config;
+    this.classifier = createClassifier(config.responseClassifier);
+    this.backoff = new Backoff('constant', 0, 0);
+    this.budgetTerms = new BudgetTerms(DEFAULT_BUDGET);
+    this.totalTimeoutMs = 0;
+  }
+}
