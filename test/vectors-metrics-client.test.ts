@@ -13,8 +13,12 @@ import { ScriptedUpstream, type UpstreamConnection } from './support/scripted-up
 import { freePort, IP, Weft } from './support/weft.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-const LABELS = ['refused', 'pool', 'deaf', 'held', 'kept', 'sets'] as const;
+const LABELS = ['refused', 'dead', 'pool', 'deaf', 'held', 'kept', 'sets'] as const;
 type Label = (typeof LABELS)[number];
+const CLIENTS: { readonly [L in Label]?: string } = {
+  refused: '{failureAccrual: {kind: none}}',
+  pool: '{hostConnectionPool: {maxSize: 1, maxWaiters: 1}}',
+};
 
 let upstream: ScriptedUpstream;
 let weft: Weft;
@@ -33,9 +37,9 @@ before(async () => {
   for (const label of LABELS) {
     const port = await freePort();
     ports.set(label, port);
-    const pool = label === 'pool' ? ', client: {hostConnectionPool: {maxSize: 1, maxWaiters: 1}}' : '';
+    const client = CLIENTS[label] === undefined ? '' : `, client: ${CLIENTS[label]}`;
     routers.unshift(
-      `- {protocol: http, label: ${label}, dtab: /svc => /#/io.l5d.fs${pool}, servers: [{ip: ${IP}, port: ${port}}]}`,
+      `- {protocol: http, label: ${label}, dtab: /svc => /#/io.l5d.fs${client}, servers: [{ip: ${IP}, port: ${port}}]}`,
     );
   }
   weft = await Weft.start({
@@ -83,7 +87,7 @@ async function hold(label: Label, name = 'web'): Promise<RawClient> {
   return client;
 }
 
-test('an endpoint that refuses: every attempt is a failed session, by its reason, and no request', async () => {
+test('an endpoint that refuses, accrual none: every attempt is a failed session, by its reason, and no request', async () => {
   weft.disco('nobody', [`${IP} ${await freePort()}`]);
   assert.equal((await ask(portOf('refused'), get('nobody'))).status, 502);
   await expectMetrics('refused', 'nobody', {
@@ -100,6 +104,21 @@ test('an endpoint that refuses: every attempt is a failed session, by its reason
   });
   assert.equal(await recorded('refused', 'nobody', 'failed_connect_latency'), 26);
   assert.equal(await recorded('refused', 'nobody', 'connect_latency'), 0);
+});
+
+test('spec 06 vector 7: with the default accrual five of them mark it dead, and its client is not open', async () => {
+  weft.disco('dead', [`${IP} ${await freePort()}`]);
+  assert.equal((await ask(portOf('dead'), get('dead'))).status, 502);
+  await expectMetrics('dead', 'dead', {
+    'C/service_creation/failures/connect_refused': 5,
+    'C/retries/requeues': 4,
+    'C/retries/not_open': 1,
+    'C/failure_accrual/removals': 1,
+    'C/requests': 0,
+    'C/loadbalancer/size': 1,
+    'V/failures': 1,
+  });
+  assert.equal(await recorded('dead', 'dead', 'failed_connect_latency'), 5);
 });
 
 test('a full pool: one request waits, the next is refused', async () => {

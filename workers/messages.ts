@@ -127,7 +127,7 @@ export type FromWorker =
       /** The bound name that the way is to lead to. */
       readonly id: string;
     }
-  | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly message: string }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'released'; readonly token: number }
   | { readonly type: 'serving'; readonly threadId: number; readonly memory: Mapping }
   | { readonly type: 'drained' };

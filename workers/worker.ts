@@ -126,6 +126,7 @@ class Worker extends Timer implements Ready {
         random: this.#random,
         poolWaitersMax: limits.poolWaitersMax,
         budgets,
+        log: (message) => say({ type: 'log', level: 'info', message }),
         pools,
         net: this.#net,
         keyAt,

@@ -65,6 +65,7 @@ export const environment: RouterEnvironment = {
   random,
   poolWaitersMax: 0,
   budgets: new RetryBudgets(RetryBudgets.allocate(1, 1024), 1),
+  log: () => {},
   pools: [],
   net,
   keyAt,

@@ -65,7 +65,7 @@ const DEFAULT_CLIENT = {
   loadBalancer: { ...kindOnly('p2c'), minEndpoints: 0, maxEffort: 5 },
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
-  failureAccrual: kindOnly('none'),
+  failureAccrual: { ...kindOnly('io.l5d.consecutiveFailures'), failures: 5, backoff: undefined },
   socketOptions: { noDelay: true, keepAlive: false, readTimeoutMs: undefined, writeTimeoutMs: undefined },
   clientSession: { idleTimeMs: undefined, lifeTimeMs: undefined },
   forwardClientCert: false,

@@ -126,7 +126,6 @@ test('the example of section 15 is refused with everything in it that is still t
   try {
     mkdirSync(join(baseDir, 'disco'));
     const expected = [
-      ['24:30: routers[0].client.configs[0].failureAccrual.kind', 'io.l5d.successRateWindowed'],
       ['26:7: routers[0].client.configs[1].tls', 'tls'],
       ['27:7: routers[0].client.configs[1].requestAttemptTimeoutMs', 'requestAttemptTimeoutMs'],
       ['31:22: routers[0].service.configs[0].totalTimeoutMs', 'totalTimeoutMs'],

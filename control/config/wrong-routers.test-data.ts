@@ -306,12 +306,33 @@ routers: [{protocol: http, servers: [{}], client: {hostConnectionPool: {maxWaite
 routers: [{protocol: http, servers: [{}], client: {failFast: true}}]
 > 1:62: routers[0].client.failFast: failFast: true is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write false, or leave the key out.
 
-routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.consecutiveFailures, failures: 5}}}]
-> 1:75: routers[0].client.failureAccrual.kind: io.l5d.consecutiveFailures is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.consecutiveFailures}}}]
+> 1:68: routers[0].client.failureAccrual.failures: missing required key "failures". Add "failures: …".
+
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.consecutiveFailures, failures: many}}}]
+> 1:113: routers[0].client.failureAccrual.failures: "many" is not a whole number. Write a whole number from 0 to 2147483647.
+
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.successRate, successRate: 1.5, requests: 0}}}]
+> 1:108: routers[0].client.failureAccrual.successRate: 1.5 is not from 0 to 1. Write a number from 0 to 1, such as 0.9.
+> 1:123: routers[0].client.failureAccrual.requests: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.successRate, backof: {}}}}]
-> 1:75: routers[0].client.failureAccrual.kind: io.l5d.successRate is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:68: routers[0].client.failureAccrual.successRate: missing required key "successRate". Add "successRate: …".
+> 1:68: routers[0].client.failureAccrual.requests: missing required key "requests". Add "requests: …".
 > 1:95: routers[0].client.failureAccrual.backof: unknown key "backof". Did you mean "backoff"?
+
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.successRateWindowed, successRate: high, window: 90000}}}]
+> 1:116: routers[0].client.failureAccrual.successRate: "high" is not a number. Write a number from 0 to 1, such as 0.9.
+> 1:130: routers[0].client.failureAccrual.window: 90000 is too large. Write a whole number from 1 to 64800.
+
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.successRateWindowed, successRate: 0.9, window: 20, backoff: {kind: jittered, minMs: 30000, maxMs: 1000}}}}]
+> 1:142: routers[0].client.failureAccrual.backoff: minMs 30000 is greater than maxMs 1000. Lower minMs to 1000 or raise maxMs.
+
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: none, failures: 5}}}]
+> 1:81: routers[0].client.failureAccrual.failures: unknown key "failures". Known keys here: kind, experimental.
+
+routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: consecutiveFailures, failures: 5}}}]
+> 1:75: routers[0].client.failureAccrual.kind: unknown failureAccrual kind "consecutiveFailures". Did you mean "io.l5d.consecutiveFailures"? Supported: io.l5d.consecutiveFailures, io.l5d.successRate, io.l5d.successRateWindowed, none.
 
 routers: [{protocol: http, servers: [{}], client: {requeueBudget: {ttlSecs: 5}}}]
 > 1:52: routers[0].client.requeueBudget: requeueBudget is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

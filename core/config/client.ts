@@ -2,6 +2,7 @@
 import { budget } from './backoff.ts';
 import { loadBalancer } from './balancers/registry.ts';
 import { type PerPrefix, valuesOf } from './configs-by-prefix.ts';
+import { FIVE_IN_A_ROW } from './failure-accrual/consecutive-failures.ts';
 import { failureAccrual } from './failure-accrual/registry.ts';
 import { http2EndpointKeys } from './http2-endpoint.ts';
 import { type ConfigNode, child } from './node.ts';
@@ -38,7 +39,7 @@ const common = {
   loadBalancer: section(loadBalancer, 'p2c'),
   hostConnectionPool: section(hostConnectionPool),
   failFast: withDefault(only(boolean, false), false),
-  failureAccrual: section(failureAccrual, 'none'),
+  failureAccrual: withDefault(failureAccrual, FIVE_IN_A_ROW),
   socketOptions: section(clientSocketOptions),
   /** When connections to endpoints are ended in order. */
   clientSession: section(session),

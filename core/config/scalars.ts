@@ -104,6 +104,14 @@ export const boolean: Schema<boolean> = scalar('true or false', (node) => {
   return new Complaint(`${show(node)} is not a boolean`, 'Write true or false.');
 });
 
+/** A number from 0 to 1, both included. */
+export const share: Schema<number> = scalar('a number', (node) => {
+  const remedy = 'Write a number from 0 to 1, such as 0.9.';
+  const value = decimal(node);
+  if (value === undefined) return new Complaint(`${show(node)} is not a number`, remedy);
+  return value >= 0 && value <= 1 ? value : new Complaint(`${show(node)} is not from 0 to 1`, remedy);
+});
+
 /** Any scalar, as its text. */
 export const text: Schema<string> = scalar('a string', (node) => node.text);
 

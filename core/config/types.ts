@@ -5,6 +5,7 @@
  */
 import type { backoff } from './backoff.ts';
 import type { PerPrefix } from './configs-by-prefix.ts';
+import type { failureAccrual } from './failure-accrual/registry.ts';
 import type { http2EndpointKeys } from './http2-endpoint.ts';
 import type { linker } from './linker.ts';
 import type { JsonValue } from './node.ts';
@@ -46,6 +47,8 @@ type Merged<C> = C extends PerPrefix<infer T> ? T : never;
 export type ClientConfig = Merged<RouterConfig['client']>;
 /** A client's `loadBalancer`. */
 export type LoadBalancerConfig = ClientConfig['loadBalancer'];
+/** A client's `failureAccrual`. */
+export type FailureAccrualConfig = Infer<typeof failureAccrual>;
 /** A client's `hostConnectionPool`. */
 export type HostConnectionPoolConfig = ClientConfig['hostConnectionPool'];
 /** A `backoff`. */

@@ -58,6 +58,21 @@ export function elapsedTicks(nowTicks: number, stampTicks: number): number {
   return Math.max(((nowTicks - stampTicks + LAG_TICKS_MAX) >>> 0) - LAG_TICKS_MAX, 0);
 }
 
+/**
+ * Takes the time since a shared stamp for the caller alone: the first of the two steps above.
+ *
+ * @returns ticks; 0 when another worker has taken them
+ */
+export function claimElapsedTicks(words: Int32Array<SharedArrayBuffer>, stampAt: number, nowTicks: number): number {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const stamp = words[stampAt] as number;
+    const elapsed = elapsedTicks(nowTicks, stamp);
+    if (elapsed === 0) return 0;
+    if (Atomics.compareExchange(words, stampAt, stamp, nowTicks | 0) === stamp) return elapsed;
+  }
+  return 0;
+}
+
 /** One client's view of the load cells, in one worker. Times come in ticks of {@link TICK_MICROS}, wrapped to Int32. */
 export class EndpointCells {
   private readonly words: Int32Array<SharedArrayBuffer>;
@@ -168,23 +183,13 @@ export class EndpointCells {
   private observe(row: number, rttMicros: number, nowTicks: number): void {
     const rtt = Math.min(Math.max(rttMicros, 1), COST_MICROS_MAX);
     const costAt = this.at(row) + ROW_COST_MICROS;
-    const weight = this.decay(this.claimElapsed(this.at(row) + ROW_STAMP_TICKS, nowTicks));
+    const weight = this.decay(claimElapsedTicks(this.words, this.at(row) + ROW_STAMP_TICKS, nowTicks));
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const cost = this.words[costAt] as number;
       const exact = rtt > cost ? rtt : cost * weight + rtt * (1 - weight);
       const next = Math.min(Math.floor(exact + this.random.unit()), COST_MICROS_MAX);
       if (next === cost || Atomics.compareExchange(this.words, costAt, cost, next) === cost) return;
     }
-  }
-
-  private claimElapsed(stampAt: number, nowTicks: number): number {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-      const stamp = this.words[stampAt] as number;
-      const elapsed = elapsedTicks(nowTicks, stamp);
-      if (elapsed === 0) return 0;
-      if (Atomics.compareExchange(this.words, stampAt, stamp, nowTicks | 0) === stamp) return elapsed;
-    }
-    return 0;
   }
 
   private decay(elapsed: number): number {

@@ -289,10 +289,12 @@ export class EndpointPublisher {
 
   /** Writes the address in `parsed` into a free row; no load, open. */
   private writeRow(row: number, clientId: number, family: number, port: number): void {
-    const { words, rowsAt } = this.region;
+    const { words, rowsAt, breakersAt } = this.region;
     const at = rowsAt + (row << ROW_SHIFT);
+    const breakerAt = breakersAt + (row << ROW_SHIFT);
     const generation = ((words[at + ROW_GENERATION] as number) + 1) | 0;
     words.fill(0, at, at + (1 << ROW_SHIFT));
+    words.fill(0, breakerAt, breakerAt + (1 << ROW_SHIFT));
     words[at + ROW_GENERATION] = generation;
     words[at + ROW_CLIENT] = clientId;
     words[at + ROW_FAMILY] = family;

@@ -13,6 +13,8 @@
  *     +--------------------+    |
  *     | rows               |<-+ |       one line an endpoint of a client, below
  *     +--------------------+  | |
+ *     | breakers           |  | |       one more line for each row: what its breakers seldom need
+ *     +--------------------+  | |
  *     | own pending        |  | |       workers x rows: each worker's part of a row's pending, written by it alone
  *     +--------------------+  | |
  *     | lists              |<-|-+       blocks of rows by weight class, see endpoint-block.ts
@@ -21,9 +23,13 @@
  * A row, a word each (written by: S supervisor, before the row is listed; W any worker, atomically):
  *
  *      0 generation S   1 client S   2 family S    3 port S      4..7 address S   8 weight S (Float32 bits)
- *      9 status W      10 pending W 11 cost us W  12 stamp W (ticks)             13..15 failure accrual's, 0
+ *      9 status W      10 pending W 11 cost us W  12 stamp W (ticks)
+ *     13 tally W       14 last backoff ms W       15 success rate W              (13..15: failure accrual's)
  *
- * The status is a word of its own making: status-word.ts.
+ * The status is a word of its own making: status-word.ts. The line of breakers:
+ *
+ *      0 since W        1 stamp W    2 full W      3..7 recent stamps W           (successRateWindowed)
+ *
  *
  * How a set changes. The supervisor never alters a block that a table points to. It writes a new block, stores its
  * index, then the table's next generation, then the next epoch. A worker compares generations at each pick; when they
@@ -57,6 +63,21 @@ export const ROW_PENDING = 10;
 export const ROW_COST_MICROS = 11;
 /** When the cost was last brought up to date, in ticks. */
 export const ROW_STAMP_TICKS = 12;
+/** What failure accrual counts: failures in a row, or results since its beginning. 0: nothing since. */
+export const ROW_TALLY = 13;
+/** The last time for which failure accrual found the endpoint dead. */
+export const ROW_BACKOFF_MS = 14;
+/** Moving average of success, in units of 2^-30. */
+export const ROW_SUCCESS_RATE = 15;
+
+/** When the window began, in ticks. Words of a row's second line, at `breakersAt + (row << ROW_SHIFT)`. */
+export const BREAKER_SINCE_TICKS = 0;
+/** When the moving average was last brought up to date, in ticks. */
+export const BREAKER_STAMP_TICKS = 1;
+/** 1 once a whole window has been seen. */
+export const BREAKER_FULL = 2;
+/** First of five: when the latest results came, in ticks. */
+export const BREAKER_RECENT_TICKS = 3;
 
 /** Status of an endpoint, best first (spec 05 section 3). */
 export const STATUS_OPEN = 0;
@@ -111,6 +132,7 @@ export class EndpointRegion {
   readonly floats: Float32Array<SharedArrayBuffer>;
   readonly tablesAt: number;
   readonly rowsAt: number;
+  readonly breakersAt: number;
   readonly ownPendingAt: number;
   /** Words from one worker's own-pending cells to the next one's. */
   readonly ownPendingStride: number;
@@ -135,6 +157,7 @@ export class EndpointRegion {
     this.floats = new Float32Array(buffer);
     this.tablesAt = layout.tablesAt;
     this.rowsAt = layout.rowsAt;
+    this.breakersAt = layout.breakersAt;
     this.ownPendingAt = layout.ownPendingAt;
     this.ownPendingStride = layout.ownPendingStride;
     this.listsAt = layout.listsAt;
@@ -207,13 +230,14 @@ function layOut(capacity: EndpointCapacity) {
   const line = (words: number) => Math.ceil(words / LINE_WORDS) * LINE_WORDS;
   const tablesAt = LINE_WORDS + capacity.workers * LINE_WORDS;
   const rowsAt = tablesAt + line(capacity.clients << TABLE_SHIFT);
-  const ownPendingAt = rowsAt + (capacity.rows << ROW_SHIFT);
+  const breakersAt = rowsAt + (capacity.rows << ROW_SHIFT);
+  const ownPendingAt = breakersAt + (capacity.rows << ROW_SHIFT);
   const ownPendingStride = line(capacity.rows);
   const listsAt = ownPendingAt + capacity.workers * ownPendingStride;
   // An endpoint takes at most five words (a weight class of its own) and a block at most doubles that by rounding;
   // a client takes at least one smallest block. The next power of two leaves room for sets under replacement.
   const listWords = 2 ** Math.ceil(Math.log2(12 * capacity.rows + LINE_WORDS * capacity.clients));
-  return { tablesAt, rowsAt, ownPendingAt, ownPendingStride, listsAt, listWords };
+  return { tablesAt, rowsAt, breakersAt, ownPendingAt, ownPendingStride, listsAt, listWords };
 }
 
 if (ROW_ADDRESS + ADDRESS_WORDS > ROW_WEIGHT) throw new Error('row layout: the address overlaps the weight');

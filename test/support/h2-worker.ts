@@ -146,6 +146,7 @@ export class H2Worker {
       random,
       poolWaitersMax: 10,
       budgets: new RetryBudgets(RetryBudgets.allocate(1, CLIENT_SERVICE_SCOPE), 1),
+      log: () => {},
       pools: [],
       net,
       keyAt,

@@ -87,7 +87,9 @@ export abstract class Attempts {
         ? failure(502, 'pool_exhausted', `too many requests wait for a connection to ${pool.name}`, true)
         : failure(503, 'local_resources', 'no socket is left for a connection', true);
     this.stats.acquisitionFailed(pool.client.scope, cause.reason);
-    this.settle(exchange, false, false);
+    // Too long a queue is its endpoint's failure; that no descriptor is left is Weft's own.
+    const failed = acquired === ACQUIRED.exhausted;
+    this.settle(exchange, failed, failed);
     this.endAttempt(exchange, cause);
   }
 

@@ -26,7 +26,8 @@ function setUp() {
   // So wide as it is set to be: no load changes it.
   const band = { smoothWindowMs: SMOOTH_WINDOW_MS, lowLoad: 1e-9, highLoad: 1e9 };
   const loadBalancer = { ...BALANCERS.aperture, ...band };
-  const config = { loadBalancer, hostConnectionPool: { idleTimeMs: undefined } } as ClientConfig;
+  const failureAccrual = { kind: 'none' };
+  const config = { loadBalancer, hostConnectionPool: { idleTimeMs: undefined }, failureAccrual } as ClientConfig;
   const pools: (EndpointPool | undefined)[] = [];
   const stats = new StatsWriter(slabs[1]!);
   const environment = {
@@ -35,6 +36,7 @@ function setUp() {
     stats,
     random: new Random(1),
     poolWaitersMax: 0,
+    log: () => {},
     budgets: new RetryBudgets(RetryBudgets.allocate(1, 8), 1),
     pools,
   };

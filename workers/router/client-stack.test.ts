@@ -25,10 +25,11 @@ function setUp(...weights: readonly number[]) {
   );
   const slabs = [0, 1].map(() => new SharedArrayBuffer(slabBytes({ scopesMax: 8 })));
   const reader = new StatsReader([slabs[0]!, slabs[1]!]);
-  const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 } } as ClientConfig;
+  const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 }, failureAccrual: { kind: 'none' } } as ClientConfig;
   const stats = new StatsWriter(slabs[1]!);
   const budgets = new RetryBudgets(RetryBudgets.allocate(1, 8), 1);
-  const environment = { worker: 0, region, stats, random: new Random(1), poolWaitersMax: 0, budgets, pools: [] };
+  const shared = { worker: 0, region, stats, random: new Random(1), log: () => {} };
+  const environment = { ...shared, poolWaitersMax: 0, budgets, pools: [] };
   const client = new ClientStack(
     id,
     '/#/web',

@@ -7,6 +7,8 @@ import { type Balancer, type BalancerEvents, isOpen } from '../../core/balance/b
 import { createBalancer, loadOptionsOf } from '../../core/balance/create-balancer.ts';
 import type { Random } from '../../core/balance/random.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
+import { createFailureAccrual } from '../../core/resilience/failure-accrual/create-failure-accrual.ts';
+import type { FailureAccrual, FailureAccrualEvents } from '../../core/resilience/failure-accrual/failure-accrual.ts';
 import { BudgetTerms, DEFAULT_BUDGET } from '../../core/resilience/retry-budget.ts';
 import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
 import { EndpointCells } from '../../core/shared/endpoint-cells.ts';
@@ -16,6 +18,7 @@ import {
   ROW_FAMILY,
   ROW_PORT,
   ROW_SHIFT,
+  STATUS_OPEN,
 } from '../../core/shared/endpoint-region.ts';
 import { EndpointTable } from '../../core/shared/endpoint-table.ts';
 import type { RetryBudget, RetryBudgets } from '../../core/shared/retry-budgets.ts';
@@ -36,12 +39,14 @@ export interface ClientEnvironment {
   readonly poolWaitersMax: number;
   /** The retry and requeue budgets of the node. */
   readonly budgets: RetryBudgets;
+  /** Writes a line to the application's log. */
+  readonly log: (message: string) => void;
   /** Pools of all clients by row. */
   readonly pools: (EndpointPool | undefined)[];
 }
 
 /** One bound name. */
-export class ClientStack implements BalancerEvents {
+export class ClientStack implements BalancerEvents, FailureAccrualEvents {
   readonly id: number;
   /** The bound id, as text. */
   readonly name: string;
@@ -63,6 +68,8 @@ export class ClientStack implements BalancerEvents {
   closed = false;
   readonly #environment: ClientEnvironment;
   readonly #balancer: Balancer;
+  /** Null when no failure says anything (`failureAccrual: none`). */
+  readonly #accrual: FailureAccrual | null;
   readonly #createPool: PoolFactory;
 
   constructor(
@@ -87,6 +94,7 @@ export class ClientStack implements BalancerEvents {
     const { loadBalancer } = config;
     this.cells = new EndpointCells(environment.region, loadOptionsOf(loadBalancer), environment.random);
     this.#balancer = createBalancer(loadBalancer, environment.region, this);
+    this.#accrual = createFailureAccrual(config.failureAccrual, environment.region, environment.random, this);
     this.#createPool = createPool;
   }
 
@@ -94,17 +102,13 @@ export class ClientStack implements BalancerEvents {
   pick(nowStamp: number): EndpointPool | null {
     if (this.closed) return null;
     if (this.table.changed()) this.refresh();
-    const { worker, random } = this.#environment;
-    const row = this.#balancer.pick(this.table, this.cells, nowStamp, random);
-    if (row < 0) return null;
-    this.cells.start(row, worker);
-    this.#balancer.observe(this.table, this.cells, nowStamp);
-    return this.#environment.pools[row] ?? this.#openPool(row);
+    const row = this.#balancer.pick(this.table, this.cells, nowStamp, this.#environment.random);
+    return row < 0 ? null : this.#start(row, nowStamp);
   }
 
   /**
-   * Picks for a request that an endpoint could not be reached for: another one by chance, then one after the other. Load
-   * says nothing here: an endpoint that is down has none, and would win again.
+   * Picks for a request that an endpoint could not be reached for: an open one, another by chance, then one after the other.
+   * Load says nothing here: an endpoint that is down has none, and would win again.
    */
   pickAfter(failed: EndpointPool, attempts: number, nowStamp: number): EndpointPool | null {
     if (this.closed) return null;
@@ -112,14 +116,22 @@ export class ClientStack implements BalancerEvents {
     const { rows } = this.table;
     const at = rows.indexOf(failed.row);
     if (at < 0 || rows.length === 1) return this.pick(nowStamp);
-    const { worker, random } = this.#environment;
-    const skipped = attempts === 1 ? random.below(rows.length - 1) : 0;
-    const row = rows[(at + 1 + skipped) % rows.length] as number;
-    this.cells.start(row, worker);
+    const skipped = attempts === 1 ? this.#environment.random.below(rows.length - 1) : 0;
+    for (let step = 1; step <= rows.length; step++) {
+      const row = rows[(at + skipped + step) % rows.length] as number;
+      if (this.cells.status(row, nowStamp) === STATUS_OPEN) return this.#start(row, nowStamp);
+    }
+    return this.pick(nowStamp);
+  }
+
+  #start(row: number, nowStamp: number): EndpointPool {
+    this.cells.start(row, this.#environment.worker);
+    this.#balancer.observe(this.table, this.cells, nowStamp);
+    if (this.#accrual !== null) this.#accrual.admit(row, nowStamp);
     return this.#environment.pools[row] ?? this.#openPool(row);
   }
 
-  /** Whether an endpoint is open: otherwise whoever is tried next is as bad as the last. */
+  /** Whether an endpoint is open, as the client then is: otherwise whoever is tried next is as bad as the last (spec 05 section 7). */
   isOpen(nowStamp: number): boolean {
     return isOpen(this.table, this.cells, nowStamp);
   }
@@ -144,16 +156,37 @@ export class ClientStack implements BalancerEvents {
     this.stats.increment(this.scope, COUNTER.loadBandNarrow);
   }
 
+  onMarkedDead(row: number, forMs: number, removed: boolean): void {
+    if (removed) this.stats.increment(this.scope, COUNTER.accrualRemovals);
+    this.stats.add(this.scope, COUNTER.accrualRemovedForMs, forMs);
+    const message = `failure accrual marks ${this.#addressOf(row)} of ${this.name} as dead for ${forMs} ms`;
+    this.#environment.log(message);
+  }
+
+  onProbe(): void {
+    this.stats.increment(this.scope, COUNTER.accrualProbes);
+  }
+
+  onRevived(row: number): void {
+    this.stats.increment(this.scope, COUNTER.accrualRevivals);
+    this.#environment.log(`failure accrual revives ${this.#addressOf(row)} of ${this.name}`);
+  }
+
   /** The load of a finished exchange is taken off its endpoint, and what it took is learned. */
   settle(row: number, elapsedMicros: number, nowStamp: number, failed: boolean): void {
-    const { worker } = this.#environment;
-    this.cells.finish(row, worker, elapsedMicros, nowStamp, failed);
+    if (this.#accrual !== null) {
+      // While the exchange is pending: after it the row may be another endpoint's.
+      if (failed) this.#accrual.onFailure(row, nowStamp);
+      else this.#accrual.onSuccess(row, nowStamp);
+    }
+    this.cells.finish(row, this.#environment.worker, elapsedMicros, nowStamp, failed);
     // What a closed client's table stands for may be another's by now.
     if (!this.closed) this.#balancer.observe(this.table, this.cells, nowStamp);
   }
 
   /** The load of an exchange that says nothing of its endpoint is taken off. */
   release(row: number): void {
+    if (this.#accrual !== null) this.#accrual.onIgnored(row);
     this.cells.abandon(row, this.#environment.worker);
   }
 
@@ -171,6 +204,15 @@ export class ClientStack implements BalancerEvents {
   /** The endpoints, as `ip:port`, for messages. */
   addresses(): string[] {
     return Array.from(this.table.rows, (row) => this.#addressOf(row));
+  }
+
+  /**
+   * Lets deaths that are over be seen by metrics, although no request asks. To be called about once a second: clocks wrap,
+   * and a death that nobody looks at for hours would come back.
+   */
+  endDeaths(nowStamp: number): void {
+    if (this.#accrual === null) return;
+    for (const row of this.table.rows) this.cells.status(row, nowStamp);
   }
 
   /** Ends connections that have been idle for longer than the configuration says. */

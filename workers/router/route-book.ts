@@ -301,7 +301,10 @@ export class RouteBook {
         this.#drop(route, { cache: 'path', event: 'expires' });
       }
     }
-    for (const client of this.#clients.values()) client.expireIdle(nowTick, nowStamp);
+    for (const client of this.#clients.values()) {
+      client.expireIdle(nowTick, nowStamp);
+      client.endDeaths(nowStamp);
+    }
   }
 
   /** Ends the connection that is least needed, to free its descriptor. @returns whether there was one */
