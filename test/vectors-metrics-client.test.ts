@@ -3,9 +3,8 @@
  * given up, requests that wait for one, and what is under way.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { startDeaf } from './support/deaf-endpoint.ts';
 import { ask, get } from './support/exchange.ts';
 import { metricsUntil } from './support/metrics.ts';
 import { RawClient } from './support/raw-client.ts';
@@ -218,25 +217,3 @@ test('an endpoint set that changes: how large it is, and what came and went', as
     'C/loadbalancer/busy_weight_classes': 0,
   });
 });
-
-/** A port whose kernel takes no further connection, for its thread accepts none: connects hang. */
-async function startDeaf(): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const script = `
-    const { parentPort } = require('node:worker_threads');
-    const server = require('node:net').createServer().listen({ host: '${IP}', port: 0, backlog: 1 }, () => {
-      parentPort.postMessage(server.address().port);
-      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
-    });`;
-  const thread = new Worker(script, { eval: true });
-  const [port] = (await once(thread, 'message')) as [number];
-  // Let its loop come to rest before the queue is filled: it would accept these.
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  const fillers = [await RawClient.open(port), await RawClient.open(port)];
-  return {
-    port,
-    stop: async () => {
-      for (const filler of fillers) filler.close();
-      await thread.terminate();
-    },
-  };
-}

@@ -53,6 +53,8 @@ export abstract class Attempts {
   abstract failAttempt(exchange: Exchange, cause: Failure): void;
   /** What a router's base dtab is, for messages. */
   protected abstract get baseDtab(): string;
+  /** What an attempt may wait for a connection: as long as a name for its binding (spec 05 section 1). */
+  protected abstract get bindingTimeoutMs(): number;
 
   // ---- pick, acquire -------------------------------------------------------------------------------------------
 
@@ -76,9 +78,9 @@ export abstract class Attempts {
     exchange.attemptTick = nowTick;
     exchange.acquisitions++;
     const acquired = pool.acquire(exchange);
-    if (acquired === ACQUIRED.exhausted || acquired === ACQUIRED.noSocket) {
-      this.#failAcquisition(exchange, pool, acquired);
-    }
+    if (acquired === ACQUIRED.ready) return;
+    if (acquired === ACQUIRED.later) this.deadlines.beginAcquisition(exchange, this.bindingTimeoutMs);
+    else this.#failAcquisition(exchange, pool, acquired);
   }
 
   #failAcquisition(exchange: Exchange, pool: EndpointPool, acquired: number): void {
@@ -146,6 +148,7 @@ export abstract class Attempts {
     const { client } = exchange.branch as RouteBranch;
     const elapsedMicros = this.environment.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
     this.environment.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
+    this.deadlines.endAcquisition(exchange);
     this.deadlines.beginAttempt(exchange, client.attemptTimeoutMs);
     (exchange.downstream as Downstream).onUpstreamReady();
   }

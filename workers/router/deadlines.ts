@@ -2,10 +2,10 @@
  * The times of an exchange, on its one timer:
  *
  *     open -------------------------- total time-out ------------------------------> head taken
- *           session -- attempt time-out --> head        session -- attempt ... -->
- *                                           pause (backoff)
+ *       acquisition --> session -- attempt time-out --> head        acquisition --> session ...
+ *                                                       pause (backoff)
  *
- *     deadline = the earliest of the three          none of them set: the timer is never touched
+ *     deadline = the earliest of the four           none of them set: the timer is never touched
  *
  * A timer is armed and disarmed by a store or two (reactor/timer-wheel.ts); one that is armed a second time before it has
  * fired stays where it is linked.
@@ -15,7 +15,7 @@ import { NEVER, TICK_MS, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What an exchange's time has run out for. */
-export const DUE = { nothing: 0, total: 1, attempt: 2, pause: 3 } as const;
+export const DUE = { nothing: 0, total: 1, attempt: 2, pause: 3, acquisition: 4 } as const;
 
 /** Sets the timers of exchanges. */
 export class Deadlines {
@@ -32,6 +32,20 @@ export class Deadlines {
     this.#arm(exchange);
   }
 
+  /** The attempt has so long for a session, over all endpoints that it tries; what it has already stays as it is. */
+  beginAcquisition(exchange: Exchange, timeoutMs: number): void {
+    if (exchange.acquisitionEndTick !== NEVER) return;
+    exchange.acquisitionEndTick = this.#reactor.nowTick + ticksOf(timeoutMs);
+    this.#arm(exchange);
+  }
+
+  /** The attempt has a session, or will have none. */
+  endAcquisition(exchange: Exchange): void {
+    if (exchange.acquisitionEndTick === NEVER) return;
+    exchange.acquisitionEndTick = NEVER;
+    this.#arm(exchange);
+  }
+
   /** The attempt has so long until the head of its response. @param timeoutMs 0 for no bound */
   beginAttempt(exchange: Exchange, timeoutMs: number): void {
     if (timeoutMs === 0) return;
@@ -41,6 +55,7 @@ export class Deadlines {
 
   /** The attempt at hand is over, or its head has come. */
   endAttempt(exchange: Exchange): void {
+    this.endAcquisition(exchange);
     if (exchange.attemptEndTick === NEVER) return;
     exchange.attemptEndTick = NEVER;
     this.#arm(exchange);
@@ -70,6 +85,9 @@ export class Deadlines {
     if (exchange.attemptEndTick <= nowTick) {
       exchange.attemptEndTick = NEVER;
       due = DUE.attempt;
+    } else if (exchange.acquisitionEndTick <= nowTick) {
+      exchange.acquisitionEndTick = NEVER;
+      due = DUE.acquisition;
     } else if (exchange.resumeTick <= nowTick) {
       exchange.resumeTick = NEVER;
       due = DUE.pause;
@@ -86,7 +104,8 @@ export class Deadlines {
   }
 
   #arm(exchange: Exchange): void {
-    const tick = Math.min(exchange.totalTick, exchange.attemptEndTick, exchange.resumeTick);
+    const { totalTick, acquisitionEndTick, attemptEndTick, resumeTick } = exchange;
+    const tick = Math.min(totalTick, acquisitionEndTick, attemptEndTick, resumeTick);
     if (tick === NEVER) this.#reactor.timers.disarm(exchange);
     else this.#reactor.timers.arm(exchange, tick);
   }
@@ -94,6 +113,7 @@ export class Deadlines {
 
 function clear(exchange: Exchange): void {
   exchange.totalTick = NEVER;
+  exchange.acquisitionEndTick = NEVER;
   exchange.attemptEndTick = NEVER;
   exchange.resumeTick = NEVER;
 }

@@ -122,8 +122,9 @@ export class Exchange extends Timer {
   /** Attempts behind the first, and the pause before the last of them. */
   retries = 0;
   pauseMs = 0;
-  /** Ticks at which its time ends, the attempt's, and a pause; NEVER for none. */
+  /** Ticks at which its time ends, that for a connection, the attempt's, and a pause; NEVER for none. */
   totalTick = NEVER;
+  acquisitionEndTick = NEVER;
   attemptEndTick = NEVER;
   resumeTick = NEVER;
   /** The request head as it goes out, kept until a response is accepted, so that it can be sent again. */

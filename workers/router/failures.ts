@@ -28,13 +28,14 @@ export function unidentified(request: string, reason: string): Failure {
 
 /** The name was not bound in time (spec 05 section 1). */
 export function bindingTimeout(timeoutMs: number, path: string): Failure {
-  const message = `Exceeded ${showTimeout(timeoutMs)} binding timeout while resolving name: ${path}`;
+  const message = `Exceeded ${durationText(timeoutMs)} binding timeout while resolving name: ${path}`;
   return failure(502, 'binding_timeout', message);
 }
 
-/** A duration in Finagle's words: `10.seconds`, `50.milliseconds`. */
-function showTimeout(timeoutMs: number): string {
-  return timeoutMs % 1000 === 0 ? `${timeoutMs / 1000}.seconds` : `${timeoutMs}.milliseconds`;
+/** No connection to an endpoint came about in the same time, over all that were tried. @param client the bound name */
+export function acquisitionTimeout(timeoutMs: number, client: string, path: string): Failure {
+  const message = `Exceeded ${durationText(timeoutMs)} binding timeout while connecting to ${client} for name: ${path}`;
+  return failure(502, 'binding_timeout', message);
 }
 
 /** The name resolves to nothing that could serve (block A of the spec). */

@@ -30,7 +30,7 @@ import { TICK_MS } from '../reactor/timer-wheel.ts';
 import { Attempts } from './attempts.ts';
 import { DUE } from './deadlines.ts';
 import type { Downstream, Exchange, Failure } from './exchange.ts';
-import { attemptTimeout, localResources, NO_RESET, totalTimeout } from './failures.ts';
+import { acquisitionTimeout, attemptTimeout, localResources, NO_RESET, totalTimeout } from './failures.ts';
 import { rewriteBranch } from './rewrite-branch.ts';
 import { ROUTE, type Route, type RouteBranch } from './routes.ts';
 
@@ -172,6 +172,9 @@ export abstract class Retries extends Attempts {
       case DUE.attempt:
         this.#endByAttemptTimeout(exchange);
         break;
+      case DUE.acquisition:
+        this.#endByAcquisitionTimeout(exchange);
+        break;
       case DUE.pause:
         this.#redraw(exchange);
         break;
@@ -185,6 +188,15 @@ export abstract class Retries extends Attempts {
     const { client } = exchange.branch as RouteBranch;
     this.abandon(exchange);
     this.fail(exchange, totalTimeout(service.totalTimeoutMs, client.name));
+  }
+
+  #endByAcquisitionTimeout(exchange: Exchange): void {
+    const { client } = exchange.branch as RouteBranch;
+    const cause = acquisitionTimeout(this.bindingTimeoutMs, client.name, (exchange.route as Route).path);
+    this.abandon(exchange);
+    this.stats.acquisitionFailed(client.scope, cause.reason);
+    this.settle(exchange, false, false);
+    this.endAttempt(exchange, cause);
   }
 
   #endByAttemptTimeout(exchange: Exchange): void {

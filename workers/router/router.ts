@@ -243,6 +243,10 @@ export class Router extends Retries {
     return this.config.dtab;
   }
 
+  protected get bindingTimeoutMs(): number {
+    return this.config.bindingTimeoutMs;
+  }
+
   #close(exchange: Exchange): void {
     this.environment.net.underWay--;
     this.accept(exchange);
