@@ -198,17 +198,25 @@ class Worker extends Timer implements Ready {
     const { worker, routers } = this.#start;
     const router = this.#routers[spec.router] as Router;
     const config = routers[spec.router] as RouterConfig;
-    const parts = { net: this.#net, worker, router, scope: spec.scope, gate: spec.gate, ...shared };
+    const parts = {
+      net: this.#net,
+      worker,
+      router,
+      scope: spec.scope,
+      gate: spec.gate,
+      random: this.#random,
+      wallClockMs: Date.now,
+      ...shared,
+    };
     const trace = createTracePropagator(config.tracePropagator, this.#random);
     const encoder = new RequestEncoder(this.#net, trace, Date.now);
     if (config.protocol === 'h2') {
       const text = new SectionRequestHeads(this.#net, trace);
       const server = config.servers[spec.server] as H2ServerConfig;
-      return new Http2Server({ ...parts, config: server, encoder, text, random: this.#random });
+      return new Http2Server({ ...parts, config: server, encoder, text });
     }
     return new Http1Server({
       ...parts,
-      random: this.#random,
       config: config.servers[spec.server] as HttpServerConfig,
       bounds: config,
       parser: this.#parser(config),

@@ -75,6 +75,8 @@ const SERVER: ScopeMetrics = {
     REQUEST_LATENCY,
     millis('connection_duration', HISTOGRAM.connectionDuration),
     number('connection_requests', HISTOGRAM.connectionRequests),
+    millis('admission_control/deadline/exceeded_ms', HISTOGRAM.deadlineExceeded),
+    millis('admission_control/deadline/remaining_ms', HISTOGRAM.deadlineRemaining),
   ],
   statuses: true,
 };

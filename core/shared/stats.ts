@@ -142,6 +142,9 @@ export const HISTOGRAM = {
   retriesPerRequest: 5,
   /** Servers: {@link streamLatency} of theirs. */
   serverStreamLatency: 5,
+  /** Servers: how long ago the deadline of a request was when that came, and how long it had left. */
+  deadlineExceeded: 1,
+  deadlineRemaining: 2,
 } as const;
 
 /** Counts the requests of every scope for which there was no room. */

@@ -170,6 +170,7 @@ export class H2Worker {
       gate: 0,
       load: new WorkerLoad(WorkerLoad.allocate(1)),
       random,
+      wallClockMs: () => 0,
     });
     assert.equal(stats.scopesMax > CLIENT_SERVICE_SCOPE, true);
   }

@@ -10,8 +10,10 @@ import {
   type ParsedHead,
 } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_L5D_SAMPLE } from '../../core/http1/tokens.ts';
+import { Deadline } from '../../core/resilience/deadline.ts';
 
-const DEADLINE = /^(-?\d{1,19}) (-?\d{1,19})$/;
+/** Read into, one at a time. */
+const strictest = new Deadline();
 const RATE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** Whether a field is there more than once. */
@@ -24,20 +26,25 @@ export function isRepeated(parser: ParsedHead, token: number): boolean {
 }
 
 /**
- * One value of `l5d-ctx-deadline` for several: the latest timestamp and the earliest deadline. Values that are not two
- * numbers are left out; undefined is returned when none is left.
+ * Combines all values of `l5d-ctx-deadline`; one that is no deadline is left out.
+ *
+ * @returns whether there was one that is
  */
-export function strictestDeadline(bytes: Uint8Array, parser: ParsedHead): string | undefined {
-  let timestampNanos: bigint | undefined;
-  let deadlineNanos: bigint | undefined;
-  for (const value of valuesOf(bytes, parser, TOKEN_L5D_CTX_DEADLINE)) {
-    const [, from, until] = DEADLINE.exec(value) ?? [];
-    if (from === undefined || until === undefined) continue;
-    // Beyond 2^53: a Number would round the time of day to a quarter of a microsecond.
-    if (timestampNanos === undefined || BigInt(from) > timestampNanos) timestampNanos = BigInt(from);
-    if (deadlineNanos === undefined || BigInt(until) < deadlineNanos) deadlineNanos = BigInt(until);
+export function readDeadline(bytes: Uint8Array, head: ParsedHead, into: Deadline): boolean {
+  into.clear();
+  if ((head.seen & (1 << TOKEN_L5D_CTX_DEADLINE)) === 0) return false;
+  const { fields, fieldCount } = head;
+  for (let i = head.first[TOKEN_L5D_CTX_DEADLINE] as number; i < fieldCount; i++) {
+    const field = i * FIELD_STRIDE;
+    if (fields[field + FIELD_TOKEN] !== TOKEN_L5D_CTX_DEADLINE) continue;
+    into.combine(bytes, fields[field + FIELD_VALUE_START] as number, fields[field + FIELD_VALUE_END] as number);
   }
-  return timestampNanos === undefined ? undefined : `${timestampNanos} ${deadlineNanos}`;
+  return into.isSet;
+}
+
+/** One value of `l5d-ctx-deadline` for several: the strictest of them, undefined when none is a deadline. */
+export function strictestDeadline(bytes: Uint8Array, head: ParsedHead): string | undefined {
+  return readDeadline(bytes, head, strictest) ? strictest.toString() : undefined;
 }
 
 /** The share of traces that `l5d-sample` asks for, from 0 to 1; -1 when it is no number. */

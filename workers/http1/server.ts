@@ -20,6 +20,7 @@ import type { WorkerLoad } from '../../core/shared/worker-load.ts';
 import type { RequestEncoder } from '../http2/request-encoder.ts';
 import type { Net } from '../net/net.ts';
 import { Patience } from '../net/patience.ts';
+import { DeadlineStats } from '../router/deadline-stats.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
@@ -84,6 +85,7 @@ export class Http1Server {
   /** The most that is received while a head is awaited: no more than that can have to be kept. */
   readonly headReadBytes: number;
   readonly responseOptions: ResponseHeadOptions;
+  readonly deadlineStats: DeadlineStats;
   /** How long clients are borne with. */
   readonly patience: Patience;
   /** How `Forwarded` names the ends of a connection; null when no such field is added. */
@@ -116,6 +118,7 @@ export class Http1Server {
     readonly gate: number;
     readonly load: WorkerLoad;
     readonly random: Random;
+    readonly wallClockMs: () => number;
   }) {
     this.net = parts.net;
     this.router = parts.router;
@@ -125,6 +128,7 @@ export class Http1Server {
     this.parser = parts.parser;
     this.writer = parts.writer;
     this.encoder = parts.encoder;
+    this.deadlineStats = new DeadlineStats(parts.net.stats, parts.scope, parts.wallClockMs);
     const { addForwardedHeader, socketOptions, serverSession } = parts.config;
     this.patience = new Patience(parts.net.limits, socketOptions, serverSession);
     this.forwardedLabels =
@@ -216,6 +220,7 @@ export class Http1Server {
     const exchange = router.open(connection, route, parser.method, this.scope);
     this.planBody(exchange, parser);
     router.accessLog?.begin(exchange, parser, router.consumedBytes, connection.fd);
+    if (!this.config.clearContext) this.deadlineStats.measure(this.net.bytes, parser);
     return exchange;
   }
 

@@ -141,6 +141,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     const { router, config } = server;
     const exchange = router.open(this, route, section.method, server.scope);
     router.accessLog?.begin(exchange, section, router.consumedBytes, this.link.fd);
+    if (!config.clearContext) server.deadlineStats.measure(this.link.net.bytes, section);
     this.exchange = exchange;
     // What came while the name was not known has no head to be kept with.
     if (this.holdsContent) exchange.bodyKept = false;

@@ -19,6 +19,7 @@ import { ForwardedLabels } from '../http1/forwarded-element.ts';
 import type { Acceptor } from '../net/listener.ts';
 import type { Net } from '../net/net.ts';
 import { Patience } from '../net/patience.ts';
+import { DeadlineStats } from '../router/deadline-stats.ts';
 import type { Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
@@ -48,6 +49,7 @@ export interface Http2ServerParts {
   readonly gate: number;
   readonly load: WorkerLoad;
   readonly random: Random;
+  readonly wallClockMs: () => number;
 }
 
 /** One server (a port of a router) in one worker. */
@@ -63,6 +65,7 @@ export class Http2Server implements Acceptor {
   readonly memory = new RequestMemory();
   readonly connections = new Set<Http2ServerConnection>();
   readonly random: Random;
+  readonly deadlineStats: DeadlineStats;
   /** How long clients are borne with. */
   readonly patience: Patience;
   /** How `Forwarded` names the ends of a connection; null when no such field is added. */
@@ -85,6 +88,7 @@ export class Http2Server implements Acceptor {
     this.#text = parts.text;
     this.remembers = parts.config.maxConcurrentRequests === undefined && anySpeaks(parts.router.config.client, 'h2');
     this.random = parts.random;
+    this.deadlineStats = new DeadlineStats(parts.net.stats, parts.scope, parts.wallClockMs);
     const { addForwardedHeader, socketOptions, serverSession } = parts.config;
     const { h2IdleTimeoutMs, h2ConnectionAgeMs } = parts.net.limits;
     this.patience = new Patience(parts.net.limits, socketOptions, {

@@ -169,6 +169,7 @@ function createServer(receive: () => number): Http1Server {
     gate: 0,
     load: new WorkerLoad(WorkerLoad.allocate(1)),
     random: new Random(1),
+    wallClockMs: () => 0,
   });
 }
 
