@@ -66,7 +66,7 @@ const DEFAULT_CLIENT = {
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
   failureAccrual: { ...kindOnly('io.l5d.consecutiveFailures'), failures: 5, backoff: undefined },
-  socketOptions: { noDelay: true, keepAlive: false, readTimeoutMs: undefined, writeTimeoutMs: undefined },
+  socketOptions: DEFAULT_SERVER.socketOptions,
   clientSession: { idleTimeMs: undefined, lifeTimeMs: undefined },
   forwardClientCert: false,
   ...DEFAULT_HTTP2,

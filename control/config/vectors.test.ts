@@ -1,143 +1,114 @@
-/** The validation vectors of spec 02 section 16, by their numbers, and the example of section 15. */
+/**
+ * The validation vectors of spec 02 section 16, by their numbers: what Linkerd says is said, and what Weft does not support
+ * yet is refused besides.
+ */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import { ConfigError, loadConfig } from './load.ts';
+import { rmSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { assertRefused, configDirectory, outcomeOf } from '../../test/support/config-outcome.ts';
 
-const NOT_YET = "is Linkerd's, and Weft does not support it yet; see docs/compatibility.md";
+const baseDir = configDirectory();
+after(() => rmSync(baseDir, { recursive: true }));
+
+/** A text, what Linkerd says of it (a part of each message, in order; none: it loads), and what is refused of it. */
+interface Vector {
+  readonly text: string;
+  readonly says?: readonly string[];
+  readonly refused?: readonly string[];
+}
 
 /** One http router with a server and, in flow style, whatever else the vector has. */
 const router = (keys: string) => `routers: [{protocol: http, servers: [{}], ${keys}}]`;
 const server = (keys: string) => `routers: [{protocol: http, servers: [{${keys}}]}]`;
 const beside = (keys: string) => `routers: [{protocol: http, servers: [{}]}]\n${keys}`;
 
-/** Number, text, and a part of each message, in order; no parts: it loads. */
-const VECTORS: readonly (readonly [number, string, ...string[]])[] = [
-  [1, '{"routers":[{"protocol":"http","servers":[{"port":1}]}]}'],
-  [2, 'routers: []', 'At least one router must be specified in the configuration.'],
-  [3, 'routers: [{protocol: http, servers: [{port: 1}]}, {protocol: http, servers: [{port: 2}]}]', 'label http'],
-  [4, 'routers: [{protocol: http, servers: [{port: 4140}, {port: 4140}]}]', 'Server conflict on port 4140'],
-  [5, 'routers: [{protocol: http, servers: [{port: 1, ip: 127.0.0.1}, {port: 1, ip: 127.0.0.2}]}]'],
-  [
-    6,
-    'routers: [{protocol: http, servers: [{}]}, {protocol: mux, servers: [{port: 4140}]}]',
-    `mux ${NOT_YET}`,
-    'Server conflict on port 4140',
-  ],
-  [7, 'routers: [{protocol: foo, servers: [{}]}]', 'unknown router protocol "foo"'],
-  [8, server('port: 70000'), '70000 outside valid range for ports'],
-  [9, server('ip: localhost'), "'localhost' is not an IP string literal"],
-  [10, beside('namers: [{kind: io.l5d.fs, rootDir: /nope}]'), '/nope is not a directory'],
-  [11, beside('namers: [{kind: io.l5d.dnssrv}]'), `io.l5d.dnssrv ${NOT_YET}`],
-  [12, 'routers: [{protocol: thriftmux, servers: [{}]}]', `thriftmux ${NOT_YET}`],
-  [13, router('interpreter: {kind: io.l5d.k8s.configMap, name: a, filename: b}'), `io.l5d.k8s.configMap ${NOT_YET}`],
-  [14, router('interpreter: {kind: io.l5d.mesh}'), `io.l5d.mesh ${NOT_YET}`],
-  [
-    15,
-    router('streamingEnabled: false, streamAfterContentLengthKB: 4'),
-    `streamingEnabled: false ${NOT_YET}`,
-    `streamAfterContentLengthKB ${NOT_YET}`,
-  ],
-  [16, router('client: {tls: {disableValidation: true, clientAuth: {certPath: a, keyPath: b}}}'), `tls ${NOT_YET}`],
-  [17, router('client: {loadBalancer: {kind: best}}'), 'unknown loadBalancer kind "best"'],
-  [18, router('service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}'), 'is for h2 routers, not http ones'],
-  [19, router('label: a, label: b'), 'duplicate key "label"'],
-  [20, router('dtab: "/foo"'), "'=' expected"],
-  [21, router('bogus: 1'), 'unknown key "bogus"'],
-  [22, router('identifier: {kind: io.l5d.static}'), 'missing required key "path"'],
-  [23, router('client: {failureAccrual: {kind: none}}')],
-  [
-    24,
-    router('service: {retries: {backoff: {kind: jittered, minMs: 5}}}'),
-    `retries ${NOT_YET}`,
-    'missing required key "maxMs"',
-  ],
-  [25, beside('telemetry: [{kind: io.l5d.statsd}]'), `io.l5d.statsd ${NOT_YET}`],
-];
+const EXPERIMENTAL = "is experimental and must be explicitly enabled by setting the `experimental' parameter to `true'";
 
-/** The messages of a text, without quoted lines; none when it loads. */
-function messagesOf(text: string, baseDir = tmpdir()): string[] {
-  try {
-    loadConfig(text, 'linkerd.yaml', { baseDir });
-    return [];
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error));
-    return error.message.split('\n').filter((line) => line.startsWith('linkerd.yaml:'));
-  }
-}
+const VECTORS: Readonly<Record<number, Vector>> = {
+  1: { text: '{"routers":[{"protocol":"http","servers":[{"port":1}]}]}' },
+  2: { text: 'routers: []', says: ['At least one router must be specified in the configuration'] },
+  3: {
+    text: 'routers: [{protocol: http, servers: [{port: 1}]}, {protocol: http, servers: [{port: 2}]}]',
+    says: ['Multiple routers with the label http'],
+  },
+  4: {
+    text: 'routers: [{protocol: http, servers: [{port: 4140}, {port: 4140}]}]',
+    says: ['Server conflict on port 4140'],
+  },
+  5: { text: 'routers: [{protocol: http, servers: [{port: 1, ip: 127.0.0.1}, {port: 1, ip: 127.0.0.2}]}]' },
+  6: {
+    text: 'routers: [{protocol: http, servers: [{}]}, {protocol: mux, servers: [{port: 4140}]}]',
+    says: ['Server conflict on port 4140'],
+    refused: ['routers[1].protocol'],
+  },
+  7: { text: 'routers: [{protocol: foo, servers: [{}]}]', says: ['unknown router protocol "foo"'] },
+  8: { text: server('port: 70000'), says: ['70000 outside valid range for ports'] },
+  9: { text: server('ip: localhost'), says: ["'localhost' is not an IP string literal"] },
+  10: { text: beside('namers: [{kind: io.l5d.fs, rootDir: /nope}]'), says: ['/nope is not a directory'] },
+  11: {
+    text: beside('namers: [{kind: io.l5d.dnssrv}]'),
+    says: [`The io.l5d.dnssrv namer ${EXPERIMENTAL}`],
+    refused: ['namers[0].kind'],
+  },
+  12: {
+    text: 'routers: [{protocol: thriftmux, servers: [{}]}]',
+    says: [`The thriftmux protocol ${EXPERIMENTAL} on each router`],
+    refused: ['routers[0].protocol'],
+  },
+  13: {
+    text: router('interpreter: {kind: io.l5d.k8s.configMap, name: a, filename: b}'),
+    says: [`The io.l5d.k8s.configMap interpreter ${EXPERIMENTAL}`],
+    refused: ['routers[0].interpreter.kind'],
+  },
+  14: {
+    text: router('interpreter: {kind: io.l5d.mesh}'),
+    says: ['missing required key "dst"'],
+    refused: ['routers[0].interpreter.kind'],
+  },
+  15: {
+    text: router('streamingEnabled: false, streamAfterContentLengthKB: 4'),
+    says: ["router 'http' has conflicting streaming options"],
+    refused: ['routers[0].streamingEnabled', 'routers[0].streamAfterContentLengthKB'],
+  },
+  16: {
+    text: router('client: {tls: {disableValidation: true, clientAuth: {certPath: a, keyPath: b}}}'),
+    says: ['disableValidation: true is incompatible with clientAuth'],
+    refused: ['routers[0].client.tls'],
+  },
+  17: { text: router('client: {loadBalancer: {kind: best}}'), says: ['unknown loadBalancer kind "best"'] },
+  18: {
+    text: router('service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}'),
+    says: ['io.l5d.h2.grpc.default is for h2 routers, not http ones'],
+  },
+  19: { text: router('label: a, label: b'), says: ['duplicate key "label"'] },
+  20: { text: router('dtab: "/foo"'), says: ["'=' expected"] },
+  21: { text: router('bogus: 1'), says: ['unknown key "bogus"'] },
+  22: { text: router('identifier: {kind: io.l5d.static}'), says: ['missing required key "path"'] },
+  23: { text: router('client: {failureAccrual: {kind: none}}') },
+  24: {
+    text: router('service: {retries: {backoff: {kind: jittered, minMs: 5}}}'),
+    says: ['missing required key "maxMs"'],
+    refused: ['routers[0].service.retries'],
+  },
+  25: {
+    text: beside('telemetry: [{kind: io.l5d.statsd}]'),
+    says: [`The io.l5d.statsd telemeter ${EXPERIMENTAL}`],
+    refused: ['telemetry[0].kind'],
+  },
+};
 
-for (const [number, text, ...parts] of VECTORS) {
+for (const [number, { text, says = [], refused = [] }] of Object.entries(VECTORS)) {
   test(`vector ${number}: ${text}`, () => {
-    const messages = messagesOf(text);
-    assert.equal(messages.length, parts.length, messages.join('\n'));
-    messages.forEach((message, i) => {
-      assert.ok(message.includes(parts[i]!), message);
-    });
+    const outcome = outcomeOf(text, baseDir);
+    assert.equal(outcome.wrong.length, says.length, outcome.wrong.join('\n'));
+    for (const [i, part] of says.entries()) assert.ok(outcome.wrong[i]?.includes(part), outcome.wrong[i]);
+    assertRefused(outcome, refused, `vector ${number}`);
   });
 }
 
 test('there are 25 vectors', () => {
   assert.deepEqual(
-    VECTORS.map(([number]) => number),
-    Array.from({ length: 25 }, (_, i) => i + 1),
+    Object.keys(VECTORS),
+    Array.from({ length: 25 }, (_, i) => String(i + 1)),
   );
-});
-
-const EXAMPLE = `admin: {ip: 0.0.0.0, port: 9990, shutdownGraceMs: 5000, security: {controlEnabled: false}}
-namers:
-- kind: io.l5d.fs
-  rootDir: disco
-- kind: io.l5d.rewrite
-  prefix: /portless
-  pattern: "/{svc}/{ns}"
-  name: "/k8s/{ns}/http/{svc}"
-routers:
-- protocol: http
-  label: out
-  identifier: [{kind: io.l5d.header, header: l5d-name}, {kind: io.l5d.header.token}]
-  dtab: |
-    /k8s => /#/io.l5d.fs ;
-    /svc => /k8s ;
-  bindingTimeoutMs: 5000
-  bindingCache: {paths: 100, idleTtlSecs: 60}
-  servers: [{port: 4140, ip: 0.0.0.0, maxConcurrentRequests: 1000, addForwardedHeader: {by: {kind: "ip:port"}, for: {kind: ip}}}]
-  client:
-    kind: io.l5d.static
-    configs:
-    - prefix: /
-      loadBalancer: {kind: ewma, decayTimeMs: 5000}
-      failureAccrual: {kind: io.l5d.successRateWindowed, successRate: 0.9, window: 20, backoff: {kind: jittered, minMs: 1000, maxMs: 30000}}
-    - prefix: /#/io.l5d.fs/{svc}
-      tls: {commonName: "{svc}.example.com", trustCertsBundle: /certs/ca.pem}
-      requestAttemptTimeoutMs: 200
-  service:
-    kind: io.l5d.static
-    configs:
-    - {prefix: /svc, totalTimeoutMs: 2000, retries: {budget: {minRetriesPerSec: 5, percentCanRetry: 0.1, ttlSecs: 15}, backoff: {kind: jittered, minMs: 10, maxMs: 500}}}
-    - {prefix: /svc/users, responseClassifier: {kind: io.l5d.http.retryableRead5XX}}
-telemetry: [{kind: io.l5d.prometheus}, {kind: io.l5d.recentRequests, sampleRate: 0.25}]
-usage: {enabled: false}
-`;
-
-test('the example of section 15 is refused with everything in it that is still to come', () => {
-  const baseDir = mkdtempSync(join(tmpdir(), 'weft-config-'));
-  try {
-    mkdirSync(join(baseDir, 'disco'));
-    const expected = [
-      ['26:7: routers[0].client.configs[1].tls', 'tls'],
-      ['27:7: routers[0].client.configs[1].requestAttemptTimeoutMs', 'requestAttemptTimeoutMs'],
-      ['31:22: routers[0].service.configs[0].totalTimeoutMs', 'totalTimeoutMs'],
-      ['31:44: routers[0].service.configs[0].retries', 'retries'],
-      ['32:55: routers[0].service.configs[1].responseClassifier.kind', 'io.l5d.http.retryableRead5XX'],
-      ['33:47: telemetry[1].kind', 'io.l5d.recentRequests'],
-    ];
-    assert.deepEqual(
-      messagesOf(EXAMPLE, baseDir),
-      expected.map(([place, name]) => `linkerd.yaml:${place}: ${name} ${NOT_YET}`),
-    );
-  } finally {
-    rmSync(baseDir, { recursive: true });
-  }
 });

@@ -127,6 +127,7 @@ admin: {shutdownGraceMs: 99999999999}
 routers: [{protocol: http, servers: [{}]}]
 admin: {tls: {certPath: a, keyPth: b}}
 > 2:9: admin.tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 2:14: admin.tls.keyPath: missing required key "keyPath". Did you mean "keyPath" where "keyPth" stands?
 > 2:28: admin.tls.keyPth: unknown key "keyPth". Did you mean "keyPath"?
 
 routers: [{protocol: http, servers: [{}]}]
@@ -202,7 +203,7 @@ namers: [{kind: io.l5d.consul, hots: localhost}]
 > 2:32: namers[0].hots: unknown key "hots". Did you mean "host"?
 
 routers: [{protocol: http, servers: [{}]}]
-namers: [{kind: io.l5d.dnssrv, domain: a.b}]
+namers: [{kind: io.l5d.dnssrv, domain: a.b, experimental: true}]
 > 2:17: namers[0].kind: io.l5d.dnssrv is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 2:32: namers[0].domain: domain was removed in Linkerd 1.4. Write the domain in the name that is looked up: /#/io.l5d.dnssrv/<address>.
 

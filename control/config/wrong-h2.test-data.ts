@@ -129,9 +129,9 @@ routers: [{protocol: h2, servers: [{maxConcurrentStreamsPerConnection: 0}]}]
 routers: [{protocol: h2, servers: [{maxFrameByte: 16384}]}]
 > 1:37: routers[0].servers[0].maxFrameByte: unknown key "maxFrameByte". Did you mean "maxFrameBytes"?
 
-routers: [{protocol: h2, servers: [{tls: {certPath: a}, timeoutMs: 5, serverSession: {idleTimeMs: 5}}]}]
+routers: [{protocol: h2, servers: [{tls: {certPath: a, keyPath: b}, timeoutMs: 5, serverSession: {idleTimeMs: 5}}]}]
 > 1:37: routers[0].servers[0].tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:57: routers[0].servers[0].timeoutMs: timeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+> 1:69: routers[0].servers[0].timeoutMs: timeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: h2, servers: [{addForwardedHeader: {by: {kind: ip}}, announce: [/#/io.l5d.serversets/a]}]}]
 > 1:75: routers[0].servers[0].announce: announce is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

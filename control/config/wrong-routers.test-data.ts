@@ -147,6 +147,7 @@ routers: [{protocol: http, servers: [{}], thriftProtocol: binary}]
 > 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, httpAccessLog, httpAccessLogRollPolicy, httpAccessLogAppend, httpAccessLogRotateCount, experimental.
 
 routers: [{protocol: http, servers: [{}], interpreter: {kind: io.l5d.namerd, dts: /$/inet/a/1}}]
+> 1:56: routers[0].interpreter.dst: missing required key "dst". Did you mean "dst" where "dts" stands?
 > 1:63: routers[0].interpreter.kind: io.l5d.namerd is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:78: routers[0].interpreter.dts: unknown key "dts". Did you mean "dst"?
 
@@ -222,7 +223,7 @@ routers: [{protocol: http, servers: [{serverSession: {idleTimeMs: 0, lifeTimeMs:
 > 1:82: routers[0].servers[0].serverSession.lifeTimeMs: "1h" is not a whole number. Write a whole number from 1 to 2147483647.
 > 1:86: routers[0].servers[0].serverSession.idleTime: unknown key "idleTime". Did you mean "idleTimeMs"?
 
-routers: [{protocol: http, servers: [{tls: {certPath: a}}]}]
+routers: [{protocol: http, servers: [{tls: {certPath: a, keyPath: b}}]}]
 > 1:39: routers[0].servers[0].tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{addForwardedHeader: {by: {kind: "ip port"}, for: {kind: static}}}]}]
@@ -340,8 +341,8 @@ routers: [{protocol: http, servers: [{}], client: {requeueBudget: {ttlSecs: 5}}}
 routers: [{protocol: http, servers: [{}], client: {requestAttemptTimeoutMs: 5}}]
 > 1:52: routers[0].client.requestAttemptTimeoutMs: requestAttemptTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
-routers: [{protocol: http, servers: [{}], client: {socketOptions: {reusePort: true, keepAlive: null, backlog: ~}}}]
-> 1:68: routers[0].client.socketOptions.reusePort: reusePort is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], client: {socketOptions: {reusePort: yes, keepAlive: null, backlog: ~}}}]
+> 1:79: routers[0].client.socketOptions.reusePort: "yes" is not a boolean. Write true or false.
 
 routers: [{protocol: http, servers: [{}], client: {forwardClientCert: true, tls: {commonName: a}}}]
 > 1:77: routers[0].client.tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md

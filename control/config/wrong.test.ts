@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { ConfigError, loadConfig } from './load.ts';
 import { WRONG_DOCUMENTS } from './wrong-documents.test-data.ts';
 import { WRONG_H2_ROUTERS } from './wrong-h2.test-data.ts';
+import { WRONG_KINDS } from './wrong-kinds.test-data.ts';
 import { WRONG_ROUTERS } from './wrong-routers.test-data.ts';
 
 interface Case {
@@ -50,7 +51,7 @@ function refusalOf(text: string): ConfigError {
   assert.fail(`it loads: ${text}`);
 }
 
-const cases = [...readCases(WRONG_DOCUMENTS), ...readCases(WRONG_ROUTERS), ...readCases(WRONG_H2_ROUTERS)];
+const cases = [WRONG_DOCUMENTS, WRONG_ROUTERS, WRONG_H2_ROUTERS, WRONG_KINDS].flatMap(readCases);
 
 test('there are at least 60 wrong configurations', () => {
   assert.ok(cases.length >= 60, `${cases.length}`);

@@ -4,10 +4,12 @@
  * round as the mistakes inside a router, and for routers whose protocol is refused.
  */
 import { canonicalIp } from './ip-literal.ts';
-import { type ConfigNode, child, type ListNode } from './node.ts';
+import { type ConfigNode, child, type ListNode, type MapNode } from './node.ts';
 import { DEFAULT_PORTS } from './protocols/default-ports.ts';
 import type { Reading } from './reading.ts';
 
+const ADMIN_PORT = 9990;
+const NO_KEYS: MapNode = { type: 'map', entries: [], start: 0, end: 0 };
 const defaultPorts: Readonly<Record<string, number>> = DEFAULT_PORTS;
 
 function textOf(node: ConfigNode, key: string): string | undefined {
@@ -15,14 +17,53 @@ function textOf(node: ConfigNode, key: string): string | undefined {
   return value?.type === 'scalar' ? value.text : undefined;
 }
 
-/** Where a server listens, as a canonical `ip:port`; undefined when that is unreadable or any free port. */
-function listeningAddress(server: ConfigNode, protocol: string): { ip: string; port: number } | undefined {
-  const ip = canonicalIp(textOf(server, 'ip') ?? '127.0.0.1');
-  const port = Number(textOf(server, 'port') ?? defaultPorts[protocol]);
-  return server.type !== 'map' || ip === undefined || !(port > 0) ? undefined : { ip, port };
+/** A server, or the admin pages, and where it listens. */
+interface Listening {
+  /** Where it stands in the document. */
+  readonly path: string;
+  /** Canonical. */
+  readonly ip: string;
+  readonly port: number;
+  /** Linux lets sockets that are all so share an address. */
+  readonly shares: boolean;
 }
 
-function checkServers(router: ConfigNode, path: string, owners: Map<string, string>, reading: Reading): void {
+/** Where a server listens; undefined when that is unreadable or any free port. */
+function listeningOf(server: ConfigNode, path: string, defaultPort: number | undefined): Listening | undefined {
+  const ip = canonicalIp(textOf(server, 'ip') ?? '127.0.0.1');
+  const port = Number(textOf(server, 'port') ?? defaultPort);
+  if (server.type !== 'map' || ip === undefined || !(port > 0)) return undefined;
+  const options = child(server, 'socketOptions');
+  return { path, ip, port, shares: options !== undefined && textOf(options, 'reusePort') === 'true' };
+}
+
+const ANY_IPV4 = '0.0.0.0';
+const ANY_IPV6 = '::';
+
+/** Whether all addresses of a family, `any`, have `ip` among them. */
+function takesIn(any: string, ip: string): boolean {
+  return ip.includes(':') ? any === ANY_IPV6 : any === ANY_IPV4;
+}
+
+function conflict(one: Listening, other: Listening): boolean {
+  if (one.port !== other.port) return false;
+  if (one.ip === other.ip) return true;
+  if (one.shares && other.shares) return false;
+  return takesIn(one.ip, other.ip) || takesIn(other.ip, one.ip);
+}
+
+function addressOf({ ip, port }: Listening): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** Says which addresses two of them claim. */
+function claims(one: Listening, other: Listening): string {
+  return one.ip === other.ip
+    ? `${one.path} and ${other.path} both listen on ${addressOf(one)}`
+    : `${one.path} listens on ${addressOf(one)}, and ${other.path} on ${addressOf(other)}`;
+}
+
+function checkServers(router: ConfigNode, path: string, listening: Listening[], reading: Reading): void {
   const protocol = textOf(router, 'protocol') ?? '';
   const servers = child(router, 'servers');
   if (servers === undefined || (servers.type === 'list' && servers.items.length === 0)) {
@@ -36,34 +77,28 @@ function checkServers(router: ConfigNode, path: string, owners: Map<string, stri
   }
   if (servers?.type !== 'list') return;
   servers.items.forEach((server, i) => {
-    const listening = listeningAddress(server, protocol);
-    if (listening === undefined) return;
-    const { ip, port } = listening;
-    const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-    const serverPath = `${path}.servers[${i}]`;
-    const owner = owners.get(address);
+    const own = listeningOf(server, `${path}.servers[${i}]`, defaultPorts[protocol]);
+    if (own === undefined) return;
+    const owner = listening.find((each) => conflict(each, own));
     if (owner === undefined) {
-      owners.set(address, serverPath);
+      listening.push(own);
       return;
     }
-    const what = `Server conflict on port ${port}: ${owner} and ${serverPath} both listen on ${address}`;
-    reading.report({
-      at: child(server, 'port') ?? server,
-      path: serverPath,
-      what,
-      remedy: 'Give one of them another port or ip.',
-    });
+    const what = `Server conflict on port ${own.port}: ${claims(owner, own)}`;
+    const remedy = 'Give one of them another port or ip.';
+    reading.report({ at: child(server, 'port') ?? server, path: own.path, what, remedy });
   });
 }
 
-/** Reports what is wrong between routers. `routers` is the document's list. */
-export function checkRouters(routers: ListNode, path: string, reading: Reading): void {
+/** Reports what is wrong between routers. @param admin the document's `admin`, undefined when it has none */
+export function checkRouters(routers: ListNode, path: string, admin: ConfigNode | undefined, reading: Reading): void {
   if (routers.items.length === 0) {
     const what = 'At least one router must be specified in the configuration';
     reading.report({ at: routers, path, what, remedy: 'Add one, such as "- protocol: http".' });
   }
   const labels = new Set<string>();
-  const owners = new Map<string, string>();
+  const adminPages = listeningOf(admin ?? NO_KEYS, 'admin', ADMIN_PORT);
+  const listening = adminPages === undefined ? [] : [adminPages];
   routers.items.forEach((router, i) => {
     if (router.type !== 'map') return;
     const routerPath = `${path}[${i}]`;
@@ -74,6 +109,6 @@ export function checkRouters(routers: ListNode, path: string, reading: Reading):
       reading.report({ at, path: routerPath, what, remedy: 'Give each router its own "label:".' });
     }
     if (label !== undefined) labels.add(label);
-    checkServers(router, routerPath, owners, reading);
+    checkServers(router, routerPath, listening, reading);
   });
 }

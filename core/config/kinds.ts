@@ -4,8 +4,8 @@
  * Linkerd has and Weft does not, so that each is refused by name instead of as a typing error (spec 02 section 1).
  */
 import { didYouMean } from './nearest.ts';
-import { child, type MapNode, show } from './node.ts';
-import type { Reading } from './reading.ts';
+import { child, type MapNode, type Span, show } from './node.ts';
+import { type Reading, SILENT } from './reading.ts';
 import { boolean } from './scalars.ts';
 import {
   type Field,
@@ -27,6 +27,8 @@ export interface Kind<out T> {
   readonly schema: Schema<T>;
   /** Why an object of this kind is refused; undefined for kinds that are read. */
   readonly refusal: Refusal | undefined;
+  /** It wants the flag `experimental: true` beside it (spec 02 section 2). */
+  readonly experimental?: boolean;
 }
 
 type Tagged<Tag extends string, Id extends string, S extends Shape> = S &
@@ -61,11 +63,21 @@ export function laterKind(id: string, shape: Shape | readonly string[] = [], tag
   return { id, schema: taggedObject(tag, id, inside) as Schema<never>, refusal: notYet(id, remedy) };
 }
 
+/** A kind that people have to say of that they know it is experimental. */
+export function experimental<T>(kind: Kind<T>): Kind<T> {
+  return { ...kind, experimental: true };
+}
+
 /** A kind that exists, but not for this protocol: Linkerd's ids are category-wide (spec 02 section 8.1). */
 export function misplacedKind(id: string, otherProtocol: 'http' | 'h2'): Kind<never> {
   const own = otherProtocol === 'h2' ? 'http' : 'h2';
   const refusal = { what: `${id} is for ${otherProtocol} routers, not ${own} ones`, remedy: '' };
   return { id, schema: { read: () => undefined }, refusal };
+}
+
+function isFlagged(node: MapNode): boolean {
+  const flag = child(node, 'experimental');
+  return flag !== undefined && boolean.read(flag, '', SILENT) === true;
 }
 
 /** A category of kinds and how an object tells which it is. */
@@ -90,11 +102,19 @@ export function kinds<const K extends readonly Kind<unknown>[]>(
   const byId = new Map(registry.map((each) => [each.id, each]));
   if (byId.size !== registry.length) throw new Error(`conflicting subtypes: two of one ${what} id`);
   const supported = registry.filter((each) => each.refusal === undefined).map((each) => each.id);
+  const noun = what.replace(/ kind$|^router /, '');
   const offer = supported.length === 0 ? '' : `Supported: ${supported.join(', ')}.`;
 
   function reportMissing(node: MapNode, path: string, reading: Reading): undefined {
     const remedy = misspelt(node, tag) || offer;
     reading.report({ at: node, path, what: `missing required key "${tag}"`, remedy });
+  }
+
+  function reportUnflagged(id: string, at: Span, path: string, reading: Reading): void {
+    const flag = "must be explicitly enabled by setting the `experimental' parameter to `true'";
+    const where = tag === 'protocol' ? ' on each router' : '';
+    const remedy = `Write "experimental: true" beside it.`;
+    reading.report({ at, path, what: `The ${id} ${noun} is experimental and ${flag}${where}`, remedy });
   }
 
   return {
@@ -117,6 +137,7 @@ export function kinds<const K extends readonly Kind<unknown>[]>(
         return undefined;
       }
       if (found.refusal !== undefined) reading.report({ at: named ?? node, path: tagPath, ...found.refusal });
+      if (found.experimental && !isFlagged(node)) reportUnflagged(found.id, named ?? node, tagPath, reading);
       return found.schema.read(node, path, reading) as never;
     },
   };

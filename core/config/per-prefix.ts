@@ -2,14 +2,21 @@
 import { type Entry, EVERYTHING, type PerPrefix, type PrefixedEntry } from './configs-by-prefix.ts';
 import { kind, kinds } from './kinds.ts';
 import type { MapNode } from './node.ts';
-import type { Reading } from './reading.ts';
+import { SILENT } from './reading.ts';
 import { matcher } from './scalars.ts';
-import { type Field, list, object, optional, required, type Schema, type Shape, type ValueOf } from './schema.ts';
+import {
+  type Field,
+  list,
+  misplaced,
+  object,
+  optional,
+  required,
+  type Schema,
+  type Shape,
+  type ValueOf,
+} from './schema.ts';
 
 const NOTHING: MapNode = { type: 'map', entries: [], start: 0, end: 0 };
-
-/** For defaults, which are right by definition. */
-const SILENT: Reading = { report: () => {}, directory: () => undefined };
 
 /** The same keys without their defaults. */
 function withoutDefaults(shape: Shape): Shape {
@@ -19,6 +26,20 @@ function withoutDefaults(shape: Shape): Shape {
 function withoutDefault(field: Field<unknown>): Field<unknown> {
   if (field.refusal !== undefined) return field;
   return optional(field.parts === undefined ? field.schema : object(withoutDefaults(field.parts)));
+}
+
+const ofTheOtherKind = misplaced((name) => ({
+  what: `${name} belongs to kind io.l5d.static`,
+  remedy: 'Write "kind: io.l5d.static" beside it.',
+}));
+
+/** What stands in entries cannot stand beside them. */
+function inEntries(shape: Shape): Shape {
+  const toEntry = misplaced((name) => ({
+    what: `${name} belongs into an entry of configs`,
+    remedy: `Write an entry such as "- {prefix: /, ${name}: …}".`,
+  }));
+  return Object.fromEntries(Object.keys(shape).map((key) => [key, toEntry]));
 }
 
 /**
@@ -32,22 +53,29 @@ export function perPrefix<const S extends Shape>(what: string, shape: S): Schema
   const keys = withoutDefaults(shape);
   const parts = Object.keys(shape).filter((key) => shape[key]?.parts !== undefined);
   const configs = list(object({ prefix: required(matcher), ...keys }));
-  const ofKinds = kinds(what, [kind('io.l5d.global', keys), kind('io.l5d.static', { configs: required(configs) })], {
-    fallback: 'io.l5d.global',
-  });
+  const ofKinds = kinds(
+    what,
+    [
+      kind('io.l5d.global', { ...keys, configs: ofTheOtherKind }),
+      kind('io.l5d.static', { ...inEntries(shape), configs: required(configs) }),
+    ],
+    { fallback: 'io.l5d.global' },
+  );
   return {
     read(node, path, reading) {
       const value = ofKinds.read(node, path, reading);
       if (value === undefined) return undefined;
       const { kind, experimental, ...rest } = value;
       const items = kind === 'io.l5d.global' ? [{ prefix: EVERYTHING, ...rest }] : (value.configs ?? []);
-      const entries = items.map((item) => split(item as { readonly prefix: string } & Entry<T>));
+      // An item that is no map was reported, and is no value.
+      const entries = items.filter((item) => item !== undefined).map((item) => split<T>(item as PrefixedItem<T>));
       return { kind, experimental, defaults, configs: entries, parts };
     },
   };
 }
 
-function split<T>(item: { readonly prefix: string } & Entry<T>): PrefixedEntry<T> {
-  const { prefix, ...entry } = item;
+type PrefixedItem<T> = { readonly prefix: string } & Entry<T>;
+
+function split<T>({ prefix, ...entry }: PrefixedItem<T>): PrefixedEntry<T> {
   return { prefix, entry: entry as Entry<T> };
 }

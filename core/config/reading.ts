@@ -24,3 +24,6 @@ export interface Reading {
   /** The absolute form of a directory's path, or undefined when there is no such directory. */
   directory(path: string): string | undefined;
 }
+
+/** For reading what is known to be right, or whose problems are reported elsewhere. */
+export const SILENT: Reading = { report: () => {}, directory: () => undefined };

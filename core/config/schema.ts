@@ -122,6 +122,11 @@ export function later(inside: Schema<unknown> = anything): Field<never> {
   );
 }
 
+/** A key that is somebody else's: refused with where it belongs. */
+export function misplaced(refusal: (name: string) => Refusal): Field<never> {
+  return field<never>(anything as Schema<never>, () => undefined, refusal);
+}
+
 /** A key that older Linkerds had: refused as Linkerd 1.7.5 refuses it, with what to do instead. */
 export function removed(since: string, remedy: string): Field<never> {
   return field<never>(

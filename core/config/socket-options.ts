@@ -1,6 +1,6 @@
 /** `socketOptions` of servers and clients (spec 02 section 6.2). */
 import { boolean, int } from './scalars.ts';
-import { keys, later, object, optional, withDefault } from './schema.ts';
+import { keys, object, optional, withDefault } from './schema.ts';
 
 /** Both sides' keys, as names: for places where the object is refused as a whole. */
 export const socketOptionKeys = keys(
@@ -35,10 +35,10 @@ export const serverSocketOptions = object({
   backlog: optional(int(1)),
 });
 
-/** Of connections to endpoints; the keys of listening sockets mean nothing there. */
+/** Of connections to endpoints. The keys of listening sockets are accepted, and mean nothing there. */
 export const clientSocketOptions = object({
   ...common,
-  reuseAddr: later(),
-  reusePort: later(),
-  backlog: later(),
+  reuseAddr: withDefault(boolean, true),
+  reusePort: withDefault(boolean, false),
+  backlog: optional(int(1)),
 });

@@ -3,8 +3,10 @@ import { accessLog } from '../access-log.ts';
 import { httpClient } from '../client.ts';
 import { httpIdentifiers } from '../identifiers/registry.ts';
 import { protocol } from '../kinds.ts';
+import { type ConfigNode, child } from '../node.ts';
+import { type Reading, SILENT } from '../reading.ts';
 import { boolean, INT_MAX, int, nonEmptyText } from '../scalars.ts';
-import { later, list, only, section, withDefault } from '../schema.ts';
+import { checked, later, list, only, section, withDefault } from '../schema.ts';
 import { httpServer } from '../server.ts';
 import { httpService } from '../service.ts';
 import { binding, refused, tracing } from './common.ts';
@@ -12,8 +14,7 @@ import { binding, refused, tracing } from './common.ts';
 /** Sizes are given in KB and held in bytes: both must be ints. */
 const kilobytes = int(1, INT_MAX >> 10);
 
-/** `http`. */
-export const http = protocol('http', {
+const router = protocol('http', {
   /** Scope in metrics and admin pages; unique. */
   label: withDefault(nonEmptyText, 'http'),
   servers: withDefault(list(httpServer), []),
@@ -36,3 +37,24 @@ export const http = protocol('http', {
   httpAccessLogRotateCount: accessLog.rotateCount,
   ...refused,
 });
+
+/** Bodies that are collected whole are not streamed from some length on. */
+function refuseConflictingStreaming(node: ConfigNode, path: string, reading: Reading): void {
+  const after = child(node, 'streamAfterContentLengthKB');
+  const enabled = child(node, 'streamingEnabled');
+  if (after === undefined || enabled === undefined || boolean.read(enabled, '', SILENT) !== false) return;
+  const label = child(node, 'label');
+  const name = label?.type === 'scalar' ? label.text : router.id;
+  reading.report({
+    at: after,
+    path: `${path}.streamAfterContentLengthKB`,
+    what: `router '${name}' has conflicting streaming options: streamAfterContentLengthKB with streamingEnabled: false`,
+    remedy: 'Leave one of them out.',
+  });
+}
+
+/** `http`. */
+export const http: typeof router = {
+  ...router,
+  schema: checked(router.schema, (_config, node, path, reading) => refuseConflictingStreaming(node, path, reading)),
+};

@@ -1,5 +1,5 @@
 /** The router protocols (spec 02 section 5). A new one is a file beside this one and a line in this list. */
-import { kinds, laterKind } from '../kinds.ts';
+import { experimental, kinds, laterKind } from '../kinds.ts';
 import { removedRouterKeys } from '../removed.ts';
 import { keyShape } from '../schema.ts';
 import { h2 } from './h2.ts';
@@ -22,7 +22,7 @@ export const router = kinds(
     h2,
     laterKind('thrift', thrift, 'protocol'),
     laterKind('mux', common, 'protocol'),
-    laterKind('thriftmux', thrift, 'protocol'),
+    experimental(laterKind('thriftmux', thrift, 'protocol')),
   ],
   { tag: 'protocol' },
 );
