@@ -12,6 +12,7 @@ import { coresFor, Processes } from '../bench/support/processes.ts';
 import { requireTools } from '../bench/support/tools.ts';
 import { ExternalTools } from './external-tools.ts';
 import { Generator } from './generator/generator.ts';
+import { degradingEndpoint } from './scenarios/degrading-endpoint.ts';
 import { ramp } from './scenarios/ramp.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { slowEndpoint } from './scenarios/slow-endpoint.ts';
@@ -20,12 +21,13 @@ import { steady } from './scenarios/steady.ts';
 const SCENARIOS: Readonly<Record<string, { readonly scenario: Scenario; readonly seconds: number }>> = {
   steady: { scenario: steady, seconds: 20 },
   'slow-endpoint': { scenario: slowEndpoint, seconds: 30 },
+  'degrading-endpoint': { scenario: degradingEndpoint, seconds: 40 },
   ramp: { scenario: ramp, seconds: 5 },
 };
 
 const USAGE = `usage: npm run loadtest -- [SCENARIO] [--seconds N] [--rate N]
 ${Object.entries(SCENARIOS)
-  .map(([name, { scenario }]) => `  ${name.padEnd(16)} ${scenario.description}`)
+  .map(([name, { scenario }]) => `  ${name.padEnd(18)} ${scenario.description}`)
   .join('\n')}`;
 
 function readOptions() {

@@ -15,6 +15,8 @@ export interface LoadResult {
   readonly corrected: Histogram;
   /** Microseconds from the moment of sending. */
   readonly fromSending: Histogram;
+  /** As `corrected`, of the requests that were due in each second. */
+  readonly bySecond: readonly Histogram[];
 }
 
 /** Threads that make load. */
@@ -50,6 +52,7 @@ export class Generator {
       succeededWithinSecond: sum(({ succeededWithinSecond }) => succeededWithinSecond),
       corrected: merge(results.map(({ corrected }) => corrected)),
       fromSending: merge(results.map(({ fromSending }) => fromSending)),
+      bySecond: mergeEach(results.map(({ bySecond }) => bySecond)),
     };
   }
 
@@ -57,6 +60,11 @@ export class Generator {
   async stop(): Promise<void> {
     await this.#pool.destroy();
   }
+}
+
+function mergeEach(threads: readonly (readonly string[])[]): Histogram[] {
+  const seconds = Math.max(...threads.map((thread) => thread.length));
+  return Array.from({ length: seconds }, (_, second) => merge(threads.flatMap((thread) => thread[second] ?? [])));
 }
 
 function merge(encoded: readonly string[]): Histogram {

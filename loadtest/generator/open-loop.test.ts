@@ -28,10 +28,12 @@ const silent: UpstreamScript = async (connection) => {
 };
 
 test('every planned request is answered and counted', async () => {
-  const { planned, succeeded, corrected, fromSending } = await run(answerWith(OK), {});
-  assert.deepEqual([planned, succeeded], [50, 50]);
-  assert.equal(decodeFromCompressedBase64(corrected).totalCount, 50);
-  assert.equal(decodeFromCompressedBase64(fromSending).totalCount, 50);
+  const { planned, succeeded, corrected, fromSending, bySecond } = await run(answerWith(OK), { durationMs: 1500 });
+  assert.deepEqual([planned, succeeded], [150, 150]);
+  assert.equal(decodeFromCompressedBase64(corrected).totalCount, 150);
+  assert.equal(decodeFromCompressedBase64(fromSending).totalCount, 150);
+  const counts = bySecond.map((second) => decodeFromCompressedBase64(second).totalCount);
+  assert.deepEqual(counts, [100, 50]);
 });
 
 test('a request that waits for a connection is timed from when it was due', async () => {

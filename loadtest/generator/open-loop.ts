@@ -8,7 +8,7 @@
  * Measuring from the planned moment is what corrects for coordinated omission: a server that stops for a second fails
  * every request of that second, and not only the one that happened to be under way.
  */
-import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { ClientConnection } from './client-connection.ts';
 import type { ThreadPlan, ThreadResult } from './plan.ts';
 
@@ -26,11 +26,13 @@ class OpenLoop {
   readonly #request: string;
   readonly #corrected = createHistogram();
   readonly #fromSending = createHistogram();
+  readonly #bySecond: Histogram[] = [];
   readonly #connections = new Set<ClientConnection>();
   readonly #idle: ClientConnection[] = [];
   /** Planned moments of the requests that wait for a connection. */
   readonly #waiting: number[] = [];
   #nextSweepMs = 0;
+  #startMs = 0;
   #planned = 0;
   #succeeded = 0;
   #succeededWithinSecond = 0;
@@ -46,6 +48,7 @@ class OpenLoop {
     const intervalMs = SECOND_MS / ratePerSecond;
     const total = Math.round(durationMs / intervalMs);
     const startMs = performance.now() + phase * intervalMs;
+    this.#startMs = startMs;
     return new Promise((resolve) => {
       const timer = setInterval(() => {
         const nowMs = performance.now();
@@ -80,7 +83,7 @@ class OpenLoop {
   #onEnd(connection: ClientConnection, status: number): void {
     const nowMs = performance.now();
     this.#fromSending.recordValue(micros(nowMs - connection.sentMs));
-    this.#count(nowMs - connection.plannedMs, status === 200);
+    this.#count(connection.plannedMs, nowMs, status === 200);
     if (connection.closed) this.#connections.delete(connection);
     const next = this.#waiting.shift();
     if (next !== undefined) {
@@ -91,9 +94,14 @@ class OpenLoop {
     }
   }
 
-  #count(latencyMs: number, success: boolean): void {
+  #count(plannedMs: number, nowMs: number, success: boolean): void {
+    const latencyMs = nowMs - plannedMs;
+    // To whole milliseconds: what is due at a second's beginning must not fall before it by a rounding.
+    const second = Math.floor(Math.round(plannedMs - this.#startMs) / SECOND_MS);
     this.#ended++;
     this.#corrected.recordValue(micros(latencyMs));
+    while (this.#bySecond.length <= second) this.#bySecond.push(createHistogram());
+    this.#bySecond[second]?.recordValue(micros(latencyMs));
     if (!success) return;
     this.#succeeded++;
     if (latencyMs <= SECOND_MS) this.#succeededWithinSecond++;
@@ -108,7 +116,7 @@ class OpenLoop {
       else if (connection.busy && connection.plannedMs < before) connection.close();
     }
     while (this.#waiting[0] !== undefined && this.#waiting[0] < before) {
-      this.#count(nowMs - (this.#waiting.shift() as number), false);
+      this.#count(this.#waiting.shift() as number, nowMs, false);
     }
   }
 
@@ -125,6 +133,7 @@ class OpenLoop {
       succeededWithinSecond: this.#succeededWithinSecond,
       corrected: encodeIntoCompressedBase64(this.#corrected),
       fromSending: encodeIntoCompressedBase64(this.#fromSending),
+      bySecond: this.#bySecond.map((histogram) => encodeIntoCompressedBase64(histogram)),
     };
   }
 }

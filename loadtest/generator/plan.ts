@@ -26,4 +26,6 @@ export interface ThreadResult {
   readonly corrected: string;
   /** Microseconds from the moment of sending: what a closed-loop client would have seen. */
   readonly fromSending: string;
+  /** As `corrected`, of the requests that were due in each second. */
+  readonly bySecond: readonly string[];
 }
