@@ -6,12 +6,13 @@
  */
 import type { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
 import type { ClientConfig, RouterProtocol } from '../../core/config/types.ts';
-import type { Addr, Address, Bound } from '../../core/names/bound.ts';
+import type { Addr, Bound } from '../../core/names/bound.ts';
 import type { Live, Stop } from '../../core/names/live.ts';
 import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import type { ClientState } from '../admin/context.ts';
 import { putBalancerMetrics } from '../telemetry/balancer-metrics.ts';
 import { CacheCounts } from './cache-entries.ts';
+import { Probation } from './probation.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 
 /** A bound name in use. */
@@ -23,6 +24,8 @@ export interface BoundClient {
   /** Status that the name answers by itself, 0 for none. */
   answerStatus: number;
   addr: Addr;
+  /** What it keeps of endpoints that discovery has removed; undefined: nothing. */
+  probation: Probation | undefined;
   references: number;
   source: Live<Addr>;
   stop: Stop;
@@ -71,6 +74,7 @@ export class BoundClients {
       scope: scopes.open({ kind: 'client', router, protocol, id }),
       answerStatus: 0,
       addr: { state: 'pending' },
+      probation: undefined,
       references: 1,
       source: bound.addr,
       stop: () => {},
@@ -78,6 +82,9 @@ export class BoundClients {
     };
     this.#clients.set(id, client);
     const { loadBalancer } = configs.of(bound.id);
+    if (loadBalancer.enableProbation) {
+      client.probation = new Probation(publisher, table, () => this.#publish(client));
+    }
     const counterOf = (cell: number) => scopes.counter(client.scope, cell);
     scopes.extend(client.scope, {
       fill: (into) => putBalancerMetrics(into, publisher.census(table), loadBalancer, counterOf),
@@ -102,6 +109,7 @@ export class BoundClients {
     if (client.references > 0) return;
     if (expired) this.counts.expires++;
     client.stop();
+    client.probation?.stop();
     this.#clients.delete(client.id);
     this.#environment.publisher.closeClient(client.client);
     this.#environment.scopes.close(client.scope);
@@ -128,21 +136,22 @@ export class BoundClients {
     client.addr = addr;
     if (addr.state === 'pending') return;
     if (addr.state === 'bound' && addr.local !== undefined) client.answerStatus = addr.local.code;
-    this.#publish(client, addr.state === 'bound' ? addr.addresses : 'neg');
+    this.#publish(client);
     for (const callback of client.waiting.splice(0)) callback();
   }
 
-  #publish(client: BoundClient, addresses: readonly Address[] | 'neg'): void {
+  #publish({ id, client, addr, probation }: BoundClient): void {
     const { publisher, onProblem, published } = this.#environment;
-    const result = publisher.publish(client.client, addresses);
+    const addresses = addr.state === 'bound' ? addr.addresses : 'neg';
+    const result = publisher.publish(client, probation === undefined ? addresses : probation.extend(addresses));
     published();
     if (result.invalid.length > 0) {
       onProblem(
-        `${client.id}: ${result.invalid.length} addresses are no IP address and port, the first is ${result.invalid[0]?.ip}`,
+        `${id}: ${result.invalid.length} addresses are no IP address and port, the first is ${result.invalid[0]?.ip}`,
       );
     }
     if (result.full.length > 0) {
-      onProblem(`${client.id}: no room for ${result.full.length} of its endpoints; raise WEFT_ENDPOINTS_MAX`);
+      onProblem(`${id}: no room for ${result.full.length} of its endpoints; raise WEFT_ENDPOINTS_MAX`);
     }
   }
 }

@@ -62,7 +62,7 @@ const asByDefault = (defaults: object) => ({
 });
 
 const DEFAULT_CLIENT = {
-  loadBalancer: { ...kindOnly('p2c'), minEndpoints: 0, maxEffort: 5 },
+  loadBalancer: { ...kindOnly('p2c'), enableProbation: false, minEndpoints: 0, maxEffort: 5 },
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
   failureAccrual: { ...kindOnly('io.l5d.consecutiveFailures'), failures: 5, backoff: undefined },
@@ -253,6 +253,7 @@ routers:
   ]);
   const ewma = {
     kind: 'ewma',
+    enableProbation: false,
     minEndpoints: 0,
     maxEffort: 5,
     decayTimeMs: 10000,

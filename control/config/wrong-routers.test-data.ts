@@ -278,22 +278,22 @@ routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: aperture
 > 1:108: routers[0].client.loadBalancer.minAperture: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: heap, maxEffort: 5}}}]
-> 1:79: routers[0].client.loadBalancer.maxEffort: unknown key "maxEffort". Known keys here: kind, minEndpoints, experimental.
+> 1:79: routers[0].client.loadBalancer.maxEffort: unknown key "maxEffort". Known keys here: kind, enableProbation, minEndpoints, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: roundRobin, minEndpoints: -1}}}]
 > 1:99: routers[0].client.loadBalancer.minEndpoints: -1 is too small. Write a whole number from 0 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: p2c, decayTimeMs: 5}}}]
-> 1:78: routers[0].client.loadBalancer.decayTimeMs: unknown key "decayTimeMs". Known keys here: kind, minEndpoints, maxEffort, experimental.
+> 1:78: routers[0].client.loadBalancer.decayTimeMs: unknown key "decayTimeMs". Known keys here: kind, enableProbation, minEndpoints, maxEffort, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: p2c, failurePenaltyMs: 5}}}]
-> 1:78: routers[0].client.loadBalancer.failurePenaltyMs: unknown key "failurePenaltyMs". Known keys here: kind, minEndpoints, maxEffort, experimental.
+> 1:78: routers[0].client.loadBalancer.failurePenaltyMs: unknown key "failurePenaltyMs". Known keys here: kind, enableProbation, minEndpoints, maxEffort, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma, maxEffort: 0}}}]
 > 1:90: routers[0].client.loadBalancer.maxEffort: 0 is too small. Write a whole number from 1 to 2147483647.
 
-routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma, enableProbation: true}}}]
-> 1:79: routers[0].client.loadBalancer.enableProbation: enableProbation is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma, enableProbation: maybe}}}]
+> 1:96: routers[0].client.loadBalancer.enableProbation: "maybe" is not a boolean. Write true or false.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {}}}]
 > 1:66: routers[0].client.loadBalancer: missing required key "kind". Supported: p2c, ewma, aperture, heap, roundRobin.

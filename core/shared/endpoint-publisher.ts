@@ -30,6 +30,7 @@ import {
   ROW_SHIFT,
   ROW_STATUS,
   ROW_WEIGHT,
+  STATUS_OPEN,
   TABLE_GENERATION,
   TABLE_LIST,
   TABLE_SHIFT,
@@ -199,6 +200,15 @@ export class EndpointPublisher {
     this.replace(clientId, client, this.region.listsAt + list.offset, list, endpoints);
     client.neg = false;
     return { published: true, invalid, full };
+  }
+
+  /** The published endpoints of a client that are open. O(endpoints). */
+  openEndpoints(clientId: number): EndpointAddress[] {
+    const { words, rowsAt } = this.region;
+    const rows = [...this.clientOf(clientId).endpoints.values()].map(({ row }) => row);
+    return rows
+      .filter((row) => ((words[rowsAt + (row << ROW_SHIFT) + ROW_STATUS] as number) & STATUS_MASK) === STATUS_OPEN)
+      .map((row) => this.region.describe(row));
   }
 
   /** Counts the endpoints of an open client. O(endpoints). */

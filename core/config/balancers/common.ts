@@ -1,10 +1,11 @@
 /** Keys that balancers share (spec 02 section 7.4). */
-import { int } from '../scalars.ts';
-import { later, withDefault } from '../schema.ts';
+import { boolean, int } from '../scalars.ts';
+import { withDefault } from '../schema.ts';
 
 /** The shape of the keys that all have. */
 export const common = {
-  enableProbation: later(),
+  /** Endpoints that discovery has removed stay in use for as long as they are open. */
+  enableProbation: withDefault(boolean, false),
   /**
    * Weft's own key: while fewer endpoints than this are open, all are used, whatever breakers say of them (a panic
    * threshold). 0 is Linkerd's behaviour.
