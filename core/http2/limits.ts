@@ -113,6 +113,14 @@ export const HTTP2_LIMITS = {
     metric: 'limits/h2_queued_bytes',
     doc: 'Content that waits for the readers of all streams of one HTTP/2 connection; the stream that goes beyond is reset.',
   },
+  h2KeptBytesMax: {
+    env: 'WEFT_H2_KEPT_BYTES',
+    defaultValue: 33554432,
+    min: 65536,
+    max: 1073741824,
+    metric: 'limits/h2_kept_bytes',
+    doc: 'What a worker keeps of HTTP/2 requests that may be retried, and of responses held for their verdict, in pages of 4096 bytes, and never more than a quarter of WEFT_ARENA_BYTES. Beyond it requests are not retried, and responses not held.',
+  },
   h2ConnectionsPerEndpointMax: {
     env: 'WEFT_H2_CONNECTIONS_PER_ENDPOINT',
     defaultValue: 16,

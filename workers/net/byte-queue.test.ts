@@ -76,8 +76,17 @@ describe('blocks', () => {
 
 type Step = { readonly kind: 'append' | 'consume' | 'move'; readonly count: number } | { readonly kind: 'clear' };
 
+/** What is there, looked at without being taken. */
+function lookAt(queue: ByteQueue): string {
+  let text = '';
+  queue.rewind();
+  for (let n = queue.nextSpan(); n > 0; n = queue.nextSpan()) text += read(queue.spanAt, n);
+  return text;
+}
+
 function check(queue: ByteQueue, model: string): void {
   assert.equal(queue.byteLength, model.length);
+  assert.equal(lookAt(queue), model);
   if (model.length === 0) return;
   assert.ok(queue.frontBytes > 0 && queue.frontBytes <= model.length);
   assert.equal(read(queue.frontAt, queue.frontBytes), model.slice(0, queue.frontBytes));

@@ -23,6 +23,9 @@ export class ByteQueue {
   #tail = NO_BLOCK;
   #readAt = 0;
   #writeAt = 0;
+  /** Of the bytes that {@link nextSpan} has shown last: where they begin, and the block that they lie in. */
+  spanAt = 0;
+  #spanBlock = NO_BLOCK;
 
   constructor(memory: KernelMemory, blocks: Blocks) {
     this.#bytes = memory.bytes;
@@ -68,6 +71,21 @@ export class ByteQueue {
       left -= n;
       if (this.frontBytes === 0) this.#dropFront();
     }
+  }
+
+  /** Begins to look at all that is there, without taking it: {@link nextSpan} goes on. Nothing may be taken meanwhile. */
+  rewind(): void {
+    this.#spanBlock = NO_BLOCK;
+  }
+
+  /** @returns how many of the next bytes lie together at {@link spanAt}; 0 behind the last */
+  nextSpan(): number {
+    if (this.#spanBlock === this.#tail) return 0;
+    const isFirst = this.#spanBlock === NO_BLOCK;
+    const block = isFirst ? this.#head : (this.#words[this.#spanBlock >> 2] as number);
+    this.#spanBlock = block;
+    this.spanAt = isFirst ? this.#readAt : block + HEADER_BYTES;
+    return (block === this.#tail ? this.#writeAt : block + this.#blocks.blockBytes) - this.spanAt;
   }
 
   /** Moves at most `byteLength` bytes to `at`. @returns how many */

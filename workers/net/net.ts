@@ -28,6 +28,8 @@ const QUEUES_KEPT_MAX = 256;
 /** Blocks kept resident when nobody needs them. */
 const WARM_BLOCKS = 64;
 const SMALL_BLOCK_BYTES = 1024;
+/** A page: what few keep for long goes back to the kernel. */
+const KEPT_BLOCK_BYTES = 4096;
 /** Bytes of responses that may wait in the read buffer for the end of the tick. */
 const HELD_BYTES_MAX = 131072;
 /** Space in front of a recv for what Weft adds to a usual response head; more is made by {@link Net.makeRoom}. */
@@ -56,9 +58,12 @@ export class Net {
   readonly smallBlocks: Blocks;
   /** Bytes that are kept free behind heads for content of requests that may be sent again. */
   keptBodyBytes = 0;
+  /** For what is kept of requests that may be sent again, and of responses that are held: never more than h2KeptBytesMax. */
+  readonly keptBlocks: Blocks;
   /** Exchanges of all routers that are under way. */
   underWay = 0;
   readonly #queues: ByteQueue[] = [];
+  readonly #keptQueues: ByteQueue[] = [];
   readonly #inbox = new Inbox();
   /** Behind the last message that waits in the inbox. */
   #inboxEnd = 0;
@@ -114,8 +119,11 @@ export class Net {
         this.#flushGathered();
       } while (!this.#outbox.isEmpty);
     };
-    const left = memory.availableBytes - laterBytes;
+    const available = memory.availableBytes - laterBytes;
+    const keptBytes = Math.min(limits.h2KeptBytesMax, Math.floor(available / 4));
+    const left = available - keptBytes;
     const onExhausted = () => this.limitMet('arenaBytes');
+    this.keptBlocks = new Blocks(memory, keptBytes, KEPT_BLOCK_BYTES, () => this.limitMet('h2KeptBytesMax'));
     this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES, onExhausted);
     this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes, onExhausted);
   }
@@ -219,6 +227,17 @@ export class Net {
     if (this.#queues.length < QUEUES_KEPT_MAX) this.#queues.push(queue);
   }
 
+  /** An empty queue for what may be sent again, or is held. Its appends fail when all of them keep too much together. */
+  takeKeptQueue(): ByteQueue {
+    return this.#keptQueues.pop() ?? new ByteQueue(this.memory, this.keptBlocks);
+  }
+
+  /** Gives such a queue back; what it held is dropped. */
+  giveKeptQueue(queue: ByteQueue): void {
+    queue.clear();
+    if (this.#keptQueues.length < QUEUES_KEPT_MAX) this.#keptQueues.push(queue);
+  }
+
   /** A block of at least `byteLength` bytes. @returns its offset, or {@link NO_BLOCK} when there is none (so large) */
   takeBlock(byteLength: number): number {
     if (byteLength <= SMALL_BLOCK_BYTES) return this.smallBlocks.take();
@@ -253,5 +272,6 @@ export class Net {
   /** Housekeeping, about once a second. */
   trim(): void {
     this.blocks.trim(WARM_BLOCKS);
+    this.keptBlocks.trim(WARM_BLOCKS);
   }
 }
