@@ -116,7 +116,11 @@ const DEFAULT_H2_ROUTER = {
   label: 'h2',
   servers: [{ ...DEFAULT_SERVER, ...DEFAULT_HTTP2, port: 4142, maxConcurrentStreamsPerConnection: 1000 }],
   client: asByDefault({ ...DEFAULT_CLIENT, protocol: 'h2' }),
-  service: asByDefault({ responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX') }),
+  service: asByDefault({
+    responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX'),
+    classificationTimeoutMs: 100,
+    retryBufferSize: { requestBytes: 16_383, responseBytes: 16_383 },
+  }),
   ...DEFAULT_BINDING,
   identifier: [{ ...kindOnly('io.l5d.header.token'), header: ':authority' }],
   ...noAccessLog('h2'),

@@ -176,12 +176,17 @@ routers: [{protocol: h2, servers: [{}], client: {failFast: true, tls: {commonNam
 
 routers: [{protocol: h2, servers: [{}], service: {totalTimeoutMs: 5, classificationTimeoutMs: 5, retryBufferSize: {requestByte: 1}}}]
 > 1:51: routers[0].service.totalTimeoutMs: totalTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:70: routers[0].service.classificationTimeoutMs: classificationTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:98: routers[0].service.retryBufferSize: retryBufferSize is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:116: routers[0].service.retryBufferSize.requestByte: unknown key "requestByte". Did you mean "requestBytes"?
 
 routers: [{protocol: h2, servers: [{}], service: {retries: {budget: {ttlSecs: 5}}}}]
 > 1:51: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+
+routers: [{protocol: h2, servers: [{}], service: {classificationTimeoutMs: -1, retryBufferSize: {responseBytes: 16 KB}}}]
+> 1:76: routers[0].service.classificationTimeoutMs: -1 is too small. Write a whole number from 0 to 2147483647.
+> 1:113: routers[0].service.retryBufferSize.responseBytes: "16 KB" is not a whole number. Write a whole number from 0 to 2147483647.
+
+routers: [{protocol: h2, servers: [{}], service: {retryBufferSize: 16383}}]
+> 1:68: routers[0].service.retryBufferSize: expected a map of keys, found 16383. Write "key: value" pairs.
 
 routers: [{protocol: http, servers: [{}], service: {classificationTimeoutMs: 5}}]
 > 1:53: routers[0].service.classificationTimeoutMs: unknown key "classificationTimeoutMs". Known keys here: kind, responseClassifier, experimental.
@@ -192,34 +197,22 @@ routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}}]
 > 1:78: routers[0].service.responseClassifier.kind: io.l5d.http.allSuccessful is for http routers, not h2 ones
 
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.retryableRead5XX}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.retryableRead5XX is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.nonRetryable5XX, which classifies alike and does not retry.
-
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.retryableIdempotent5XX}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.retryableIdempotent5XX is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.nonRetryable5XX, which classifies alike and does not retry.
-
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.retryableAll5XX}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.retryableAll5XX is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.nonRetryable5XX, which classifies alike and does not retry.
-
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.default, successStatusCodes: [0]}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.default is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.grpc.neverRetryable, which classifies alike and does not retry.
-
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.compliant}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.compliant is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.grpc.neverRetryable, which classifies alike and does not retry.
-
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.alwaysRetryable, statusCodes: [0]}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.alwaysRetryable is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.grpc.neverRetryable, which classifies alike and does not retry.
-> 1:110: routers[0].service.responseClassifier.statusCodes: unknown key "statusCodes". Known keys here: kind, successStatusCodes, experimental.
-
-routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.retryableStatusCodes, retryableStatusCodes: [14]}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.retryableStatusCodes is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write io.l5d.h2.grpc.neverRetryable, which classifies alike and does not retry.
-
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable, successStatusCodes: [0, 17]}}}]
 > 1:133: routers[0].service.responseClassifier.successStatusCodes[1]: 17 is too large. Write a whole number from 0 to 16.
 
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable, successStatusCodes: 0}}}]
 > 1:129: routers[0].service.responseClassifier.successStatusCodes: expected a list, found 0. Begin each item with "- ".
 
+routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.alwaysRetryable, statusCodes: [0]}}}]
+> 1:110: routers[0].service.responseClassifier.statusCodes: unknown key "statusCodes". Known keys here: kind, successStatusCodes, experimental.
+
+routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.retryableStatusCodes}}}]
+> 1:71: routers[0].service.responseClassifier.retryableStatusCodes: missing required key "retryableStatusCodes". Add "retryableStatusCodes: …".
+
+routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.retryableStatusCodes, retryableStatusCodes: [-1, 17]}}}]
+> 1:138: routers[0].service.responseClassifier.retryableStatusCodes[0]: -1 is too small. Write a whole number from 0 to 16.
+> 1:142: routers[0].service.responseClassifier.retryableStatusCodes[1]: 17 is too large. Write a whole number from 0 to 16.
+
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: grpc}}}]
-> 1:78: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "grpc". Supported: io.l5d.h2.nonRetryable5XX, io.l5d.h2.allSuccessful, io.l5d.h2.grpc.neverRetryable.
+> 1:78: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "grpc". Supported: io.l5d.h2.nonRetryable5XX, io.l5d.h2.retryableRead5XX, io.l5d.h2.retryableIdempotent5XX, io.l5d.h2.retryableAll5XX, io.l5d.h2.allSuccessful, io.l5d.h2.grpc.default, io.l5d.h2.grpc.compliant, io.l5d.h2.grpc.alwaysRetryable, io.l5d.h2.grpc.neverRetryable, io.l5d.h2.grpc.retryableStatusCodes.
 `;

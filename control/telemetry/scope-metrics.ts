@@ -149,6 +149,14 @@ const STREAMS_OF_CONNECTIONS = [
   counter('stream/remote/reset', COUNTER.remoteResets),
 ];
 
+/** Why a request was not retried, or its response not held (spec 05 section 11.1). */
+const STREAM_RETRIES = [
+  counter('retries/backoffs_exhausted', COUNTER.retriesBackoffsExhausted),
+  counter('retries/request_stream_too_long', COUNTER.retriesRequestStreamTooLong),
+  counter('retries/response_stream_too_long', COUNTER.retriesResponseStreamTooLong),
+  counter('retries/classification_timeout', COUNTER.retriesClassificationTimeout),
+];
+
 function withStreams(
   metrics: ScopeMetrics,
   streams: readonly CellMetric[],
@@ -166,7 +174,7 @@ export const SCOPE_METRICS = {
   http: { server: SERVER, service: SERVICE, client: CLIENT, client_service: CLIENT_SERVICE },
   h2: {
     server: withStreams(SERVER, STREAMS_OF_CONNECTIONS, HISTOGRAM.serverStreamLatency),
-    service: withStreams(SERVICE, STREAMS),
+    service: withStreams(SERVICE, [...STREAMS, ...STREAM_RETRIES]),
     client: withStreams(CLIENT, STREAMS_OF_CONNECTIONS),
     client_service: withStreams(CLIENT_SERVICE, STREAMS),
   },

@@ -2,7 +2,8 @@
 import { backoff, budget } from './backoff.ts';
 import { h2ResponseClassifier, httpResponseClassifier } from './classifiers/registry.ts';
 import { perPrefix } from './per-prefix.ts';
-import { keys, later, object, optional, section } from './schema.ts';
+import { int } from './scalars.ts';
+import { later, object, optional, section, withDefault } from './schema.ts';
 
 const common = {
   totalTimeoutMs: later(),
@@ -15,11 +16,19 @@ const http = {
   ...common,
 };
 
+const retryBufferSize = object({
+  /** Content of a request that is kept, so that it can be sent again. */
+  requestBytes: withDefault(int(0), 16_383),
+  /** Content of a response that is held for its verdict. */
+  responseBytes: withDefault(int(0), 16_383),
+});
+
 const h2 = {
   responseClassifier: section(h2ResponseClassifier, 'io.l5d.h2.nonRetryable5XX'),
   ...common,
-  classificationTimeoutMs: later(),
-  retryBufferSize: later(keys('requestBytes', 'responseBytes')),
+  /** A response is held for its verdict no longer than this. */
+  classificationTimeoutMs: withDefault(int(0), 100),
+  retryBufferSize: section(retryBufferSize),
 };
 
 /** Reads `service` of an http router. */

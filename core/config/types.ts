@@ -55,6 +55,8 @@ export type HostConnectionPoolConfig = ClientConfig['hostConnectionPool'];
 export type BackoffConfig = Infer<typeof backoff>;
 /** What a router's `service` means for a service name: see {@link PerPrefix}. */
 export type ServiceConfig = Merged<RouterConfig['service']>;
+/** The same of an h2 router. */
+export type H2ServiceConfig = Merged<H2RouterConfig['service']>;
 /** A service's `responseClassifier`. */
 export type ResponseClassifierConfig = ServiceConfig['responseClassifier'];
 /** One of a router's `identifier`s. */

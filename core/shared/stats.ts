@@ -114,6 +114,11 @@ export const COUNTER = {
   loadBalancerExpired: 44,
   loadBandWiden: 45,
   loadBandNarrow: 46,
+  /** Services of h2 routers. */
+  retriesBackoffsExhausted: 47,
+  retriesRequestStreamTooLong: 48,
+  retriesResponseStreamTooLong: 49,
+  retriesClassificationTimeout: 50,
 } as const;
 
 /** The first cell that holds a total rather than a level. */

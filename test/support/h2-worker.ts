@@ -15,10 +15,12 @@ import { FLAG_ACK, FLAG_END_HEADERS, FLAG_END_STREAM } from '../../core/http2/fr
 import { FRAME_CONTINUATION, FRAME_DATA, FRAME_HEADERS, FRAME_SETTINGS } from '../../core/http2/frame-types.ts';
 import { TestDecoder, TestEncoder, type TestField } from '../../core/http2/hpack/test-codec.ts';
 import { PREFACE } from '../../core/http2/preface.ts';
+import type { LimitValues } from '../../core/limits.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint-region.ts';
 import { Gates } from '../../core/shared/gates.ts';
 import { RetryBudgets } from '../../core/shared/retry-budgets.ts';
+import { FIRST_SCOPE } from '../../core/shared/stats.ts';
 import type { StatsWriter } from '../../core/shared/stats-writer.ts';
 import { WorkerLoad } from '../../core/shared/worker-load.ts';
 import { Http1Client } from '../../workers/http1/client.ts';
@@ -36,10 +38,11 @@ import { StreamPool } from '../../workers/router/stream-pool.ts';
 
 const SCRATCH_BYTES = 32768;
 const KEY_BYTES = 20480;
-const SERVER_SCOPE = 1;
-const SERVICE_SCOPE = 2;
-const CLIENT_SCOPE = 3;
-const CLIENT_SERVICE_SCOPE = 4;
+const SERVER_SCOPE = FIRST_SCOPE;
+/** What is counted of the service. */
+export const SERVICE_SCOPE = FIRST_SCOPE + 1;
+const CLIENT_SCOPE = FIRST_SCOPE + 2;
+const CLIENT_SERVICE_SCOPE = FIRST_SCOPE + 3;
 const CONNECTIONS_MAX = 4;
 /** The head of most requests in tests. */
 export const GET: readonly TestField[] = [
@@ -116,9 +119,13 @@ export class H2Worker {
   readonly #asksHttp2: boolean;
   #nextFd = 100;
 
-  /** @param keys YAML of a router's keys, indented by two spaces @param server keys of its server, in flow form */
-  constructor(keys = '', server = '') {
-    this.world = new TestNet();
+  /**
+   * @param keys YAML of a router's keys, indented by two spaces
+   * @param server keys of its server, in flow form
+   * @param limits other than the defaults
+   */
+  constructor(keys = '', server = '', limits: Partial<LimitValues> = {}) {
+    this.world = new TestNet(limits);
     const { net, stats, sockets } = this.world;
     const keyAt = this.world.take(KEY_BYTES);
     const scratchAt = this.world.take(SCRATCH_BYTES);

@@ -38,6 +38,10 @@ export abstract class Http1ServerBridge extends Http1ServerResponder {
     throw new Error('blocks of HTTP/2 are not for HTTP/1 clients');
   }
 
+  codeHead(): null {
+    return null;
+  }
+
   lastCoded(): null {
     return null;
   }

@@ -52,6 +52,7 @@ export function writeGrpcAnswer(net: Net, at: number, cause: Failure, server: Ht
   const message = Buffer.from(bytes.subarray(messageAt, messageEnd)).toString('latin1');
   end = copyPiece(bytes, end, field('grpc-message', message));
   end = copyPiece(bytes, end, field('l5d-err', formUrlEncodeLatin1(cause.message, ERROR_BYTES_MAX)));
+  if (cause.retryable) end = copyPiece(bytes, end, RETRYABLE);
   end = copyPiece(bytes, end, FAILURE);
   return copyPiece(bytes, end, VIA);
 }

@@ -9,45 +9,22 @@
  *                           ended                                         ended
  */
 
-import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
-import { CANCEL, errorName, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM } from '../../core/http2/error-codes.ts';
-import type { FieldSection } from '../../core/http2/field-section.ts';
-import type { HpackDecoder } from '../../core/http2/hpack/decoder.ts';
+import { CANCEL, errorName, INTERNAL_ERROR, REFUSED_STREAM } from '../../core/http2/error-codes.ts';
 import { isMessageError, responseFailure } from '../../core/http2/message-errors.ts';
-import { readResponseHead, readTrailers } from '../../core/http2/message-head.ts';
-import { AWAIT_HEAD, afterHead, afterTrailers, isHeadNext } from '../../core/http2/message-sequence.ts';
+import { isHeadNext } from '../../core/http2/message-sequence.ts';
 import { errorCode, errorText } from '../../core/http2/protocol-errors.ts';
-import { MAX_FRAME_BYTES_INITIAL } from '../../core/http2/settings.ts';
-import { canSend, IDLE_OWN, receiveEvent, stateOf, transition } from '../../core/http2/stream-state.ts';
+import { canSend, IDLE_OWN } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
-import { Piece } from '../http1/field-lines.ts';
-import { NO_BLOCK } from '../net/blocks.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
-import type { Downstream, Exchange, Failure, Upstream } from '../router/exchange.ts';
+import type { Exchange, Failure, Upstream } from '../router/exchange.ts';
 import { failure, NO_RESET } from '../router/failures.ts';
-import type { Route } from '../router/routes.ts';
-import { KnownBlock } from './block-memory.ts';
-import type { Http2Client } from './client.ts';
 import type { Http2ClientConnection } from './client-connection.ts';
-import { grpcStatusOf } from './grpc-fields.ts';
-import { Http2Stream } from './http2-stream.ts';
-import type { RememberedResponse } from './response-memory.ts';
+import { Http2ClientStreamResponse } from './client-stream-response.ts';
 
 /** The client's side of a stream. */
-export class Http2ClientStream extends Http2Stream implements Upstream {
-  readonly client: Http2Client;
-  private connection: Http2ClientConnection;
-  private exchange: Exchange | null = null;
+export class Http2ClientStream extends Http2ClientStreamResponse implements Upstream {
   private headSent = false;
-  private informationalCount = 0;
-  private atRest = true;
-
-  constructor(client: Http2Client, connection: Http2ClientConnection) {
-    super(connection);
-    this.client = client;
-    this.connection = connection;
-  }
 
   /** Begins for an exchange. */
   open(connection: Http2ClientConnection, exchange: Exchange): void {
@@ -106,182 +83,6 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     this.armTimer();
   }
 
-  // ---- the response --------------------------------------------------------------------------------------------
-
-  /** The response may be one that was coded before, for a client like this one. */
-  get takesKnown(): boolean {
-    const { exchange } = this;
-    if (exchange === null || exchange.method === METHOD_HEAD || exchange.method === METHOD_CONNECT) return false;
-    return (exchange.downstream as Downstream).takesCoded;
-  }
-
-  /** A block that was met before. @returns false when it does not fit here: it has to be looked at */
-  receiveKnown(known: RememberedResponse): boolean {
-    const { endStream } = known.block;
-    if (known.trailers === isHeadNext(this.phase)) return false;
-    const next = transition(this.state, receiveEvent(true, endStream));
-    if (next < 0 || (known.trailers && this.bodyLength.end() !== 0)) return false;
-    const exchange = this.exchange as Exchange;
-    if (known.service !== (exchange.route as Route).service) return false;
-    if (known.trailers && !isSameEnd(known, exchange)) return false;
-    this.state = stateOf(next);
-    if (known.grpcStatus >= 0) exchange.grpcStatus = known.grpcStatus;
-    if (known.trailers) {
-      this.phase = afterTrailers(endStream);
-    } else {
-      this.phase = afterHead(known.status, endStream);
-      this.bodyLength.remaining = known.bodyBytes;
-      this.begun(exchange, known.status);
-    }
-    (exchange.downstream as Downstream).respondCoded(known.rewritten, endStream);
-    if (endStream) this.complete(exchange);
-    return true;
-  }
-
-  /**
-   * A block has been decoded: a head, or trailers.
-   *
-   * @param block as it came, when it is worth being remembered
-   */
-  receiveBlock(section: FieldSection, endStream: boolean, block: Uint8Array | null, decoder: HpackDecoder): void {
-    const exchange = this.exchange;
-    const next = transition(this.state, receiveEvent(true, endStream));
-    if (next < 0) {
-      this.connection.failStream(next, this.id);
-      return;
-    }
-    if (exchange === null) {
-      this.state = stateOf(next);
-      this.moveIfEnded();
-      return;
-    }
-    const known = block === null ? null : new KnownBlock(block, endStream, decoder);
-    if (isHeadNext(this.phase)) this.receiveHead(exchange, section, endStream, next, known);
-    else this.receiveTrailers(exchange, section, endStream, next, known);
-  }
-
-  private receiveHead(
-    exchange: Exchange,
-    section: FieldSection,
-    endStream: boolean,
-    next: number,
-    known: KnownBlock | null,
-  ): void {
-    const error = readResponseHead(section, exchange.method, endStream);
-    const phase = error === 0 ? afterHead(section.status, endStream) : error;
-    if (phase < 0) {
-      this.connection.failStream(phase, this.id);
-      return;
-    }
-    this.state = stateOf(next);
-    this.phase = phase;
-    const downstream = exchange.downstream as Downstream;
-    if (phase === AWAIT_HEAD) {
-      if (this.admitInformational()) downstream.respond(section, false);
-      return;
-    }
-    this.bodyLength.begin(section);
-    exchange.grpcStatus = grpcStatusOf(section);
-    this.begun(exchange, section.status);
-    downstream.respond(section, endStream);
-    if (known !== null) {
-      const rewritten = downstream.lastCoded();
-      if (rewritten !== null) this.remember(exchange, known, false, rewritten);
-    }
-    if (endStream) this.complete(exchange);
-  }
-
-  private remember(exchange: Exchange, block: KnownBlock, trailers: boolean, rewritten: Uint8Array): void {
-    // A block of references to large fields may say more than a client takes in one frame.
-    if (rewritten.length > MAX_FRAME_BYTES_INITIAL) return;
-    this.connection.pool.memory.remember(
-      {
-        block,
-        trailers,
-        status: exchange.status,
-        grpcStatus: exchange.grpcStatus,
-        bodyBytes: this.bodyLength.remaining,
-        service: (exchange.route as Route).service,
-        rewritten: new Piece(rewritten),
-      },
-      this.connection.decoderInUse,
-    );
-  }
-
-  /** The final head is there: the request will not be sent again. */
-  private begun(exchange: Exchange, status: number): void {
-    exchange.status = status;
-    exchange.router.markAnswered(exchange);
-    if (exchange.recordAt !== NO_BLOCK) exchange.router.accessLog?.answered(exchange, this.bodyLength.remaining);
-    exchange.router.accept(exchange);
-  }
-
-  /** @returns false when the response was ended over it */
-  private admitInformational(): boolean {
-    const { net } = this.link;
-    this.informationalCount++;
-    if (this.informationalCount <= net.limits.informationalResponsesMax) return true;
-    net.limitMet('informationalResponsesMax');
-    this.fail('upstream_malformed', 'too many informational responses', INTERNAL_ERROR);
-    return false;
-  }
-
-  private receiveTrailers(
-    exchange: Exchange,
-    section: FieldSection,
-    endStream: boolean,
-    next: number,
-    known: KnownBlock | null,
-  ): void {
-    const phase = afterTrailers(endStream);
-    const error = phase < 0 ? phase : readTrailers(section) || this.bodyLength.end();
-    if (error !== 0) {
-      this.connection.failStream(error, this.id);
-      return;
-    }
-    this.state = stateOf(next);
-    this.phase = phase;
-    const grpcStatus = grpcStatusOf(section);
-    if (grpcStatus >= 0) exchange.grpcStatus = grpcStatus;
-    const downstream = exchange.downstream as Downstream;
-    downstream.respondTrailers(section);
-    // Else the verdict is that of a status in the head.
-    if (known !== null && grpcStatus === exchange.grpcStatus) {
-      const rewritten = downstream.lastCoded();
-      if (rewritten !== null) this.remember(exchange, known, true, rewritten);
-    }
-    this.complete(exchange);
-  }
-
-  receiveContent(at: number, byteLength: number, endStream: boolean): void {
-    const { exchange } = this;
-    if (exchange === null) {
-      this.taken(byteLength);
-      this.moveIfEnded();
-      return;
-    }
-    this.forward((exchange.downstream as Downstream).outlet, at, byteLength, endStream);
-    if (endStream && this.exchange === exchange) this.complete(exchange);
-  }
-
-  /** The response has been received whole, and passed on. */
-  private complete(exchange: Exchange): void {
-    const downstream = exchange.downstream as Downstream;
-    this.exchange = null;
-    exchange.upstream = null;
-    exchange.router.complete(exchange);
-    downstream.onResponseEnd();
-    this.connection.onAnswered();
-    // The endpoint has answered without the rest of the request: nobody needs it.
-    if (canSend(this.state)) this.sendReset(NO_ERROR);
-    this.moveIfEnded();
-  }
-
-  /** A stream whose state has ended by what was received leaves its connection. */
-  private moveIfEnded(): void {
-    if (this.isEnded && !this.atRest) this.link.streamEnded(this);
-  }
-
   resume(): void {
     this.taken(this.receiveWindow.held);
   }
@@ -290,6 +91,7 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
 
   abandon(): void {
     this.exchange = null;
+    if (this.holding) this.dropHeld();
     if (this.headSent) this.cancelStream();
     else this.leaveUnsent();
   }
@@ -354,6 +156,12 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
   }
 
   protected onTimeLimit(): void {
+    const { exchange } = this;
+    if (exchange === null) {
+      this.cancelStream();
+      return;
+    }
+    if (this.holding) this.onHeldTooLong(exchange);
     if (!isHeadNext(this.phase)) return;
     this.link.net.limitMet('responseTimeoutMs');
     this.fail('upstream_stalled', `no response from ${this.connection.pool.name} in time`, CANCEL);
@@ -363,20 +171,10 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
     this.fail('internal', 'an error in Weft ended the request', INTERNAL_ERROR);
   }
 
-  private fail(reason: Reason, message: string, code: number): void {
+  protected fail(reason: Reason, message: string, code: number): void {
     const exchange = this.detach();
     this.sendReset(code);
     if (exchange !== null) exchange.router.failAttempt(exchange, failure(502, reason, message));
-  }
-
-  private detach(): Exchange | null {
-    const { exchange } = this;
-    this.exchange = null;
-    if (exchange !== null) {
-      exchange.upstream = null;
-      (exchange.downstream as Downstream).onUpstreamLost();
-    }
-    return exchange;
   }
 
   onEnded(): void {
@@ -390,9 +188,4 @@ export class Http2ClientStream extends Http2Stream implements Upstream {
 /** Nobody has looked at the request. @param code of the RST_STREAM that says so, for the client to see */
 function refused(message: string, code: number): Failure {
   return failure(503, 'upstream_refused', message, true, code);
-}
-
-/** Whether trailers that were met before tell of the same success, which depends on the head that they follow. */
-function isSameEnd(known: RememberedResponse, exchange: Exchange): boolean {
-  return known.status === exchange.status && (known.grpcStatus >= 0 || exchange.grpcStatus < 0);
 }

@@ -6,10 +6,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestField } from '../../core/http2/hpack/test-codec.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
-import { dataFrame, GET, H2Worker, headersFrame, type TestPeer } from '../../test/support/h2-worker.ts';
+import { dataFrame, GET, H2Worker, headersFrame, SERVICE_SCOPE, type TestPeer } from '../../test/support/h2-worker.ts';
 import type { TestFrame } from './test-wire.ts';
 
-const SERVICE_SCOPE = 2;
 const REPEATS = 12;
 const TRAILERS: readonly TestField[] = [['x-sum', '1']];
 const GRPC = `  service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable}}`;

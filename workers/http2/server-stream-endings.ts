@@ -52,6 +52,7 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
 
   /** Nothing needs it any more: it may become another request's. */
   protected abstract rest(): void;
+  protected abstract beginResponse(): void;
   /** Takes the waiting request off its route. */
   protected abstract forgetParked(): void;
 
@@ -103,7 +104,7 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
 
   private answerGrpc(cause: Failure): void {
     const { net, scratchAt } = this.link.endpoint;
-    this.responded = true;
+    this.beginResponse();
     const end = writeGrpcAnswer(net, scratchAt, cause, this.server);
     this.sendBlock(scratchAt, end - scratchAt, true);
   }
@@ -111,7 +112,7 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
   private answerPlainly(cause: Failure, success: boolean): void {
     const { net, scratchAt } = this.link.endpoint;
     const { config } = this.server;
-    this.responded = true;
+    this.beginResponse();
     const text = cause.message === '' || config.clearContext ? '' : cause.message;
     const body = Buffer.from(text, 'utf8').subarray(0, net.blocks.blockBytes);
     const end = writeAnswer(net, scratchAt, cause, body.length, success, config.clearContext);

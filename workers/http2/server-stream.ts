@@ -143,8 +143,6 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     router.accessLog?.begin(exchange, section, router.consumedBytes, this.link.fd);
     if (!config.clearContext) server.deadlineStats.measure(this.link.net.bytes, section);
     this.exchange = exchange;
-    // What came while the name was not known has no head to be kept with.
-    if (this.holdsContent) exchange.bodyKept = false;
     const branch = exchange.branch as RouteBranch;
     if (this.limitTick !== NEVER) this.armTimer();
     if (branch.answerStatus !== 0) {
@@ -161,6 +159,8 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       router.fail(exchange, failure(503, 'local_resources', 'the worker is out of buffers', true));
       return;
     }
+    this.keepInbound(exchange);
+    if (this.exchange !== exchange) return;
     const isRepeatable =
       this.limitTick === NEVER &&
       forwarded === null &&
@@ -255,12 +255,11 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     encoding.dropContentLength = this.withholdsBody;
     const ends = endStream || this.withholdsBody;
     if (!informational) {
-      this.responded = true;
+      this.beginResponse();
       encoding.verdict = server.router.judge(exchange, endStream);
     }
-    const end = writeResponseHead(net.bytes, scratchAt, head, encoding);
-    this.codedEnd = end;
-    this.sendBlock(scratchAt, end - scratchAt, ends && !informational);
+    this.codedEnd = writeResponseHead(net.bytes, scratchAt, head, encoding);
+    this.sendBlock(scratchAt, this.codedEnd - scratchAt, ends && !informational);
   }
 
   private explains(head: FieldSection | HeadParser): boolean {
@@ -272,7 +271,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
   }
 
   respondCoded(block: Piece, endStream: boolean): void {
-    this.responded = true;
+    this.beginResponse();
     if (this.queue === null) {
       if (canSend(this.state)) this.sendPiece(block, endStream);
       return;
@@ -280,6 +279,17 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     const { net, scratchAt } = this.link.endpoint;
     copyPiece(net.bytes, scratchAt, block);
     this.sendTrailers(scratchAt, block.byteLength);
+  }
+
+  codeHead(head: FieldSection): Uint8Array | null {
+    if (!this.takesCoded) return null;
+    const { net, scratchAt } = this.link.endpoint;
+    encoding.informational = false;
+    encoding.clearContext = false;
+    encoding.dropContentLength = false;
+    encoding.verdict = this.server.router.judge(this.exchange as Exchange, false);
+    this.codedEnd = writeResponseHead(net.bytes, scratchAt, head, encoding);
+    return this.lastCoded();
   }
 
   lastCoded(): Uint8Array | null {

@@ -34,6 +34,8 @@ export interface Downstream extends BodySource, RouteWaiter {
   readonly takesCoded: boolean;
   /** A head or trailers that were coded before. */
   respondCoded(block: Piece, endStream: boolean): void;
+  /** Codes a final head without telling it: {@link respondCoded} may. @returns null where heads are not coded for others */
+  codeHead(head: FieldSection): Uint8Array | null;
   /** What {@link respond} or {@link respondTrailers} has just coded; null when that is good for this client alone. */
   lastCoded(): Uint8Array | null;
   /** The upstream at hand is gone: another will be ready, or the exchange fails. */
@@ -131,7 +133,7 @@ export class Exchange extends Timer {
   headAt = NO_BLOCK;
   headBytes = 0;
   headCapacity = 0;
-  /** Content of the request that is kept behind its head, to be sent again with it. */
+  /** Content of the request that is kept, to be sent again: behind its head, or elsewhere by whoever receives it. */
   bodyBytes = 0;
   /** All content so far is kept. */
   bodyKept = true;

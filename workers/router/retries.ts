@@ -68,6 +68,20 @@ export abstract class Retries extends Attempts {
     this.releaseHead(exchange);
   }
 
+  /** The head has come, and is held until more is known: it is in time. */
+  hold(exchange: Exchange): void {
+    this.deadlines.endAttempt(exchange);
+  }
+
+  /** A response has ended whose request was too long to be kept: counts a failure that would have been retried otherwise. */
+  countIfTooLong(exchange: Exchange): void {
+    const { service, serviceScope } = exchange.route as Route;
+    const { method, status, grpcStatus, asksForRetry } = exchange;
+    const verdict = service.classifier.judge(method, status, grpcStatus, true, asksForRetry, true);
+    if (verdict !== VERDICT.retryable) return;
+    this.environment.stats.increment(serviceScope, COUNTER.retriesRequestStreamTooLong);
+  }
+
   /** The request will not be sent again: its head's block is free. */
   releaseHead(exchange: Exchange): void {
     if (exchange.headAt === NO_BLOCK) return;

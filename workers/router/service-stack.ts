@@ -19,8 +19,18 @@ export class ServiceStack {
   /** Time for a request with all its attempts, pauses, and the binding of its name; 0 for no bound. */
   readonly totalTimeoutMs: number;
 
+  /** Content of an HTTP/2 request that is kept, so that it can be retried; no bound of its own for others. */
+  readonly requestBytes: number;
+  /** Content of an HTTP/2 response that is held for its verdict, and for how long. */
+  readonly responseBytes: number;
+  readonly classificationTimeoutMs: number;
+
   constructor(config: ServiceConfig) {
     this.config = config;
+    const ofStreams = 'retryBufferSize' in config;
+    this.requestBytes = ofStreams ? config.retryBufferSize.requestBytes : Number.POSITIVE_INFINITY;
+    this.responseBytes = ofStreams ? config.retryBufferSize.responseBytes : 0;
+    this.classificationTimeoutMs = ofStreams ? config.classificationTimeoutMs : 0;
     this.classifier = createClassifier(config.responseClassifier);
     this.backoff = new Backoff('constant', 0, 0);
     this.budgetTerms = new BudgetTerms(DEFAULT_BUDGET);

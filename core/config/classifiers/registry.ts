@@ -1,16 +1,15 @@
 /** The response classifier kinds (spec 02 section 8.1). A new kind is a file beside this one and a line here. */
 import { kinds, laterKind, misplacedKind } from '../kinds.ts';
 import { h2AllSuccessful, httpAllSuccessful } from './all-successful.ts';
-import { grpcNeverRetryable } from './grpc-never-retryable.ts';
+import {
+  grpcAlwaysRetryable,
+  grpcCompliant,
+  grpcDefault,
+  grpcNeverRetryable,
+  grpcRetryableStatusCodes,
+} from './grpc.ts';
+import { h2RetryableAll5XX, h2RetryableIdempotent5XX, h2RetryableRead5XX } from './h2-retryable-5xx.ts';
 import { h2NonRetryable5XX, httpNonRetryable5XX } from './non-retryable-5xx.ts';
-
-/** A kind that retries, beside one that takes the same responses for failures. */
-function retrying(id: string, alike: string, ...keys: readonly string[]) {
-  return laterKind(id, keys, 'kind', `Write ${alike}, which classifies alike and does not retry.`);
-}
-
-const FIVE_XX = 'io.l5d.h2.nonRetryable5XX';
-const GRPC = 'io.l5d.h2.grpc.neverRetryable';
 
 /** Reads `responseClassifier` of an http router. */
 export const httpResponseClassifier = kinds('responseClassifier kind', [
@@ -34,15 +33,15 @@ export const httpResponseClassifier = kinds('responseClassifier kind', [
 /** Reads `responseClassifier` of an h2 router. */
 export const h2ResponseClassifier = kinds('responseClassifier kind', [
   h2NonRetryable5XX,
+  h2RetryableRead5XX,
+  h2RetryableIdempotent5XX,
+  h2RetryableAll5XX,
   h2AllSuccessful,
+  grpcDefault,
+  grpcCompliant,
+  grpcAlwaysRetryable,
   grpcNeverRetryable,
-  retrying('io.l5d.h2.retryableRead5XX', FIVE_XX),
-  retrying('io.l5d.h2.retryableIdempotent5XX', FIVE_XX),
-  retrying('io.l5d.h2.retryableAll5XX', FIVE_XX),
-  retrying('io.l5d.h2.grpc.default', GRPC, 'successStatusCodes'),
-  retrying('io.l5d.h2.grpc.compliant', GRPC, 'successStatusCodes'),
-  retrying('io.l5d.h2.grpc.alwaysRetryable', GRPC, 'successStatusCodes'),
-  retrying('io.l5d.h2.grpc.retryableStatusCodes', GRPC, 'successStatusCodes', 'retryableStatusCodes'),
+  grpcRetryableStatusCodes,
   misplacedKind('io.l5d.http.nonRetryable5XX', 'http'),
   misplacedKind('io.l5d.http.retryableRead5XX', 'http'),
   misplacedKind('io.l5d.http.retryableIdempotent5XX', 'http'),

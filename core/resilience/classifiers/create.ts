@@ -2,8 +2,8 @@
 import type { ResponseClassifierConfig } from '../../config/types.ts';
 import { type ClassifierKind, ResponseClassifier } from '../response-classifier.ts';
 import { AllSuccessful } from './all-successful.ts';
-import { FiveXX, NO_METHODS } from './five-xx.ts';
-import { Grpc, NEVER } from './grpc.ts';
+import { ALL_METHODS, FiveXX, IDEMPOTENT_METHODS, NO_METHODS, READ_METHODS } from './five-xx.ts';
+import { ALWAYS, COMPLIANT, Grpc, NEVER, UNAVAILABLE } from './grpc.ts';
 
 /** Makes a classifier. */
 export function createClassifier(config: ResponseClassifierConfig): ResponseClassifier {
@@ -18,7 +18,21 @@ function kindOf(config: ResponseClassifierConfig): ClassifierKind {
     case 'io.l5d.http.allSuccessful':
     case 'io.l5d.h2.allSuccessful':
       return new AllSuccessful();
+    case 'io.l5d.h2.retryableRead5XX':
+      return new FiveXX(READ_METHODS);
+    case 'io.l5d.h2.retryableIdempotent5XX':
+      return new FiveXX(IDEMPOTENT_METHODS);
+    case 'io.l5d.h2.retryableAll5XX':
+      return new FiveXX(ALL_METHODS);
     case 'io.l5d.h2.grpc.neverRetryable':
       return new Grpc(config.successStatusCodes, NEVER);
+    case 'io.l5d.h2.grpc.default':
+      return new Grpc(config.successStatusCodes, UNAVAILABLE);
+    case 'io.l5d.h2.grpc.compliant':
+      return new Grpc(config.successStatusCodes, COMPLIANT);
+    case 'io.l5d.h2.grpc.alwaysRetryable':
+      return new Grpc(config.successStatusCodes, ALWAYS);
+    case 'io.l5d.h2.grpc.retryableStatusCodes':
+      return new Grpc(config.successStatusCodes, { codes: config.retryableStatusCodes, http: false });
   }
 }
