@@ -1,15 +1,10 @@
 /** What the connections of one HTTP/1 server in one worker share: its settings, the router, and the answers of Weft's own. */
 import type { Random } from '../../core/balance/random.ts';
 import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types.ts';
+import { callDepth } from '../../core/http1/call-depth.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
-import {
-  BODY_LENGTH,
-  BODY_NONE,
-  FIELD_STRIDE,
-  FIELD_VALUE_END,
-  FIELD_VALUE_START,
-} from '../../core/http1/parsed-head.ts';
+import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_UPGRADE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -42,7 +37,6 @@ export type HttpBounds = Pick<HttpRouterConfig, 'maxErrResponseKB' | 'maxHeaders
 
 const STREAM_AFTER_KB = 5;
 const BODIES_KEPT_MAX = 256;
-const COMMA = 0x2c;
 
 const STATUS_TEXT = new Map<number, string>([
   [400, 'Bad Request'],
@@ -196,7 +190,7 @@ export class Http1Server {
   /** Asks the server's own limits. @returns why the request is refused, null when it may go on */
   admit(connection: Http1ServerConnection, parser: HeadParser): Failure | null {
     const { maxCallDepth, maxConcurrentRequests } = this.config;
-    if ((parser.seen & (1 << TOKEN_VIA)) !== 0 && this.#callDepth(parser) > maxCallDepth) {
+    if ((parser.seen & (1 << TOKEN_VIA)) !== 0 && callDepth(this.net.bytes, parser) > maxCallDepth) {
       const message = `Maximum number of calls (${maxCallDepth}) has been exceeded. Please check for proxy loops.`;
       return failure(400, 'call_depth_exceeded', message);
     }
@@ -283,16 +277,6 @@ export class Http1Server {
   /** A request under way has ended. */
   leaveGate(): void {
     this.#gates.leave(this.#gate, this.#worker);
-  }
-
-  #callDepth(parser: HeadParser): number {
-    const field = (parser.first[TOKEN_VIA] as number) * FIELD_STRIDE;
-    let depth = 1;
-    const end = parser.fields[field + FIELD_VALUE_END] as number;
-    for (let i = parser.fields[field + FIELD_VALUE_START] as number; i < end; i++) {
-      if (this.net.bytes[i] === COMMA) depth++;
-    }
-    return depth;
   }
 
   /** The failure of a request that no identifier knows, in Linkerd's words. @param start the head's first byte */

@@ -3,13 +3,8 @@
 import type { Random } from '../../core/balance/random.ts';
 import { anySpeaks, headerListBytes } from '../../core/config/client-needs.ts';
 import type { H2ServerConfig } from '../../core/config/types.ts';
-import {
-  FIELD_STRIDE,
-  FIELD_TOKEN,
-  FIELD_VALUE_END,
-  FIELD_VALUE_START,
-  type ParsedHead,
-} from '../../core/http1/parsed-head.ts';
+import { callDepth } from '../../core/http1/call-depth.ts';
+import type { ParsedHead } from '../../core/http1/parsed-head.ts';
 import { TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { type Reason, reasonIndex } from '../../core/reasons.ts';
 import type { Gates } from '../../core/shared/gates.ts';
@@ -31,7 +26,6 @@ import { Http2ServerConnection } from './server-connection.ts';
 import { Http2ServerStream } from './server-stream.ts';
 
 const STREAMS_KEPT_MAX = 4096;
-const COMMA = 0x2c;
 
 /** What a server is made from. */
 export interface Http2ServerParts {
@@ -193,19 +187,6 @@ export class Http2Server implements Acceptor {
   countMalformed(reason: Reason): void {
     this.net.stats.recordFailure(this.scope, reasonIndex(reason));
   }
-}
-
-/** Proxies that a request has come through, by the entries of its `via`, and Weft. */
-function callDepth(bytes: Uint8Array, head: ParsedHead): number {
-  let depth = 0;
-  for (let i = 0; i < head.fieldCount; i++) {
-    const place = i * FIELD_STRIDE;
-    if (head.fields[place + FIELD_TOKEN] !== TOKEN_VIA) continue;
-    depth++;
-    const end = head.fields[place + FIELD_VALUE_END] as number;
-    for (let at = head.fields[place + FIELD_VALUE_START] as number; at < end; at++) if (bytes[at] === COMMA) depth++;
-  }
-  return depth;
 }
 
 const NACK_MESSAGE = 'Request was not processed by the server due to an error and is safe to retry';
