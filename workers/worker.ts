@@ -132,6 +132,7 @@ class Worker extends Timer implements Ready {
         keyAt,
         createPool: this.#createClients(config, scratchAt),
         accessRing: accessRecords,
+        wallClockMs: Date.now,
         binder: {
           bind: (router, route, path, dtab) => say({ type: 'bind', router, route, path, dtab }),
           unbind: (router, route, cause) => say({ type: 'unbind', router, route, cause }),

@@ -72,6 +72,7 @@ export const environment: RouterEnvironment = {
   accessRing: null,
   createPool: (client, address) => new ConnectionPool(client, address, () => false),
   binder: { bind: () => {}, unbind: () => {}, explain: () => {} },
+  wallClockMs: Date.now,
 };
 
 /** A parser as a worker has it. */

@@ -163,6 +163,7 @@ export class H2Worker {
           ? new StreamPool(client, address, CONNECTIONS_MAX, (pool) => http2.connect(pool))
           : new ConnectionPool(client, address, (pool, exchange) => http1.connect(pool, exchange)),
       binder: { bind: (_router, route) => void this.asked.push(route), unbind: () => {}, explain: () => {} },
+      wallClockMs: () => 0,
     });
     this.server = new Http2Server({
       net,

@@ -24,6 +24,7 @@ import {
 import { TOKEN_HOST, TOKEN_L5D_CTX_DEADLINE, TOKEN_UPGRADE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
+import { DEADLINE_FIELD_BYTES, hasDeadline, reserveDeadlineLine } from '../router/context-deadline.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
 import { isRepeated, strictestDeadline } from './context-fields.ts';
@@ -47,6 +48,7 @@ const HOST_START = piece('host: ');
 const FORWARDED_START = piece('forwarded: ');
 const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
 const EXTRA_BYTES_MAX = 96;
+const DEADLINE = 1 << TOKEN_L5D_CTX_DEADLINE;
 
 /** What a server's settings change in the head. */
 export interface RequestHeadOptions {
@@ -91,12 +93,14 @@ export class RequestWriter {
     forwarded: ForwardedElement | null = null,
   ): boolean {
     const { bytes } = this.#net;
+    const bound = hasDeadline(exchange, branch);
     const headBytesMax =
       headEnd -
       parser.methodStart +
       branch.headers.byteLength +
       EXTRA_BYTES_MAX +
       this.trace.lineBytesMax +
+      (bound ? DEADLINE_FIELD_BYTES : 0) +
       (options.timestampHeader?.length ?? 0) +
       (forwarded === null ? 0 : FORWARDED_START.byteLength + forwarded.bytesMax(parser));
     const capacity = exchange.capacityFor(this.#net, headBytesMax);
@@ -104,9 +108,10 @@ export class RequestWriter {
     if (at === NO_BLOCK) return false;
     const fieldsAt = fieldsStart(parser, headEnd);
     let end = this.#writeStartLine(bytes, at, parser, fieldsAt, consumedBytes);
-    end = this.#writeFields(bytes, end, parser, headEnd, exchange.upgradeRequested, options.clearContext);
-    end = this.#writeRouting(bytes, end, parser, branch, options);
+    end = this.#writeFields(bytes, end, parser, headEnd, exchange.upgradeRequested, options.clearContext, bound);
+    end = this.#writeRouting(bytes, end, parser, branch, options, bound);
     if (forwarded !== null) end = writeForwarded(bytes, end, parser, forwarded);
+    if (bound) end = reserveDeadlineLine(exchange, bytes, end, options.clearContext ? null : parser);
     bytes[end] = 13;
     bytes[end + 1] = 10;
     exchange.holdHead(at, end + 2, capacity);
@@ -135,14 +140,15 @@ export class RequestWriter {
     headEnd: number,
     upgrade: boolean,
     clearContext: boolean,
+    bound: boolean,
   ): number {
     const { fields, fieldCount, authorityFromTarget } = parser;
-    const deadlines = isRepeated(parser, TOKEN_L5D_CTX_DEADLINE);
+    const deadlines = bound ? (parser.seen & DEADLINE) !== 0 : isRepeated(parser, TOKEN_L5D_CTX_DEADLINE);
     if ((parser.seen & this.dropped) === 0 && !authorityFromTarget && !clearContext && !deadlines) {
       return copyBytes(bytes, at, fieldsStart(parser, headEnd), headEnd - 2);
     }
     let dropped = authorityFromTarget ? this.dropped | (1 << TOKEN_HOST) : this.dropped;
-    if (deadlines) dropped |= 1 << TOKEN_L5D_CTX_DEADLINE;
+    if (deadlines) dropped |= DEADLINE;
     let end = at;
     if (authorityFromTarget) {
       end = copyPiece(bytes, end, HOST_START);
@@ -169,12 +175,14 @@ export class RequestWriter {
   /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
   writeRemembered(exchange: Exchange, composed: Piece): boolean {
     const { bytes } = this.#net;
-    const capacity = composed.byteLength + this.trace.lineBytesMax + 2;
+    const bound = hasDeadline(exchange, exchange.branch as RouteBranch);
+    const capacity = composed.byteLength + this.trace.lineBytesMax + 2 + (bound ? DEADLINE_FIELD_BYTES : 0);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     let end = copyPiece(bytes, at, composed);
     this.trace.beginNew();
     end = this.trace.writeLines(bytes, end);
+    if (bound) end = reserveDeadlineLine(exchange, bytes, end, null);
     bytes[end] = 13;
     bytes[end + 1] = 10;
     exchange.holdHead(at, end + 2, capacity);
@@ -187,6 +195,7 @@ export class RequestWriter {
     parser: HeadParser,
     branch: RouteBranch,
     options: RequestHeadOptions,
+    bound: boolean,
   ): number {
     let end: number;
     if ((parser.seen & (1 << TOKEN_VIA)) === 0) {
@@ -199,7 +208,7 @@ export class RequestWriter {
     this.composedEnd = end;
     this.trace.begin(bytes, parser, options.clearContext);
     end = this.trace.writeLines(bytes, end);
-    if (isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
+    if (!bound && isRepeated(parser, TOKEN_L5D_CTX_DEADLINE) && !options.clearContext) {
       const deadline = strictestDeadline(bytes, parser);
       if (deadline !== undefined) end = copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));
     }

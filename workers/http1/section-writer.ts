@@ -27,6 +27,7 @@ import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { RequestHeads } from '../http2/request-heads.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
+import { DEADLINE_FIELD_BYTES, hasDeadline, reserveDeadlineLine } from '../router/context-deadline.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
 import { isRepeated, strictestDeadline } from './context-fields.ts';
@@ -38,6 +39,7 @@ import type { TracePropagator } from './trace-propagator.ts';
 
 /** Of Cookie in HPACK's static table. */
 const COOKIE_NAME_INDEX = 32;
+const DEADLINE = 1 << TOKEN_L5D_CTX_DEADLINE;
 const LINE_BYTES = 4;
 const EXTRA_BYTES_MAX = 256;
 const START = { version: piece(' HTTP/1.1\r\nhost: '), end: piece('\r\n') };
@@ -70,6 +72,7 @@ export class SectionRequestHeads implements RequestHeads {
   ): boolean {
     const section = head as FieldSection;
     const { bytes } = this.#net;
+    const bound = hasDeadline(exchange, branch);
     const capacity =
       section.textEnd -
       section.textAt +
@@ -77,14 +80,22 @@ export class SectionRequestHeads implements RequestHeads {
       branch.headers.byteLength +
       EXTRA_BYTES_MAX +
       this.trace.lineBytesMax +
+      (bound ? DEADLINE_FIELD_BYTES : 0) +
       (forwarded === null ? 0 : forwarded.bytesMax(section));
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     let end = writeStartLine(bytes, at, section, consumedBytes);
-    end = writeFields(bytes, end, section, DROPPED_OF_REQUEST | this.trace.fields, clearContext);
+    end = writeFields(
+      bytes,
+      end,
+      section,
+      DROPPED_OF_REQUEST | this.trace.fields | (bound ? DEADLINE : 0),
+      clearContext,
+    );
     if (section.bodyKind === BODY_CHUNKED) end = copyPiece(bytes, end, CHUNKED);
-    end = this.#writeRouting(bytes, end, section, branch, clearContext);
+    end = this.#writeRouting(bytes, end, section, branch, clearContext, bound);
     if (forwarded !== null) end = writeForwarded(bytes, end, section, forwarded);
+    if (bound) end = reserveDeadlineLine(exchange, bytes, end, clearContext ? null : section);
     end = copyPiece(bytes, end, CRLF);
     exchange.chunked = section.bodyKind === BODY_CHUNKED;
     exchange.holdHead(at, end, capacity);
@@ -101,13 +112,14 @@ export class SectionRequestHeads implements RequestHeads {
     section: FieldSection,
     branch: RouteBranch,
     clearContext: boolean,
+    bound: boolean,
   ): number {
     const viaSeen = (section.seen & (1 << TOKEN_VIA)) !== 0;
     let end = branch.headers.write(bytes, at, branch.headers.byteLength - (viaSeen ? VIA_LINE.byteLength : 0));
     if (viaSeen) end = writeVia(bytes, end, section);
     this.trace.begin(bytes, section, clearContext);
     end = this.trace.writeLines(bytes, end);
-    if (clearContext || !isRepeated(section, TOKEN_L5D_CTX_DEADLINE)) return end;
+    if (bound || clearContext || !isRepeated(section, TOKEN_L5D_CTX_DEADLINE)) return end;
     const deadline = strictestDeadline(bytes, section);
     return deadline === undefined ? end : copyPiece(bytes, end, piece(`l5d-ctx-deadline: ${deadline}\r\n`));
   }

@@ -221,6 +221,7 @@ describe('a head that is remembered', () => {
     const composed = new Piece(net.bytes.subarray(exchange.headAt, encoder.composedEnd));
     net.giveBlock(exchange.headAt, exchange.headCapacity);
     const ids = new Set<string>();
+    exchange.branch = testBranch();
     for (let i = 0; i < 3; i++) {
       assert.ok(encoder.writeRemembered(exchange, composed));
       const again = read();

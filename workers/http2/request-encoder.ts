@@ -35,6 +35,7 @@ import { REPLACED_IN_REQUEST } from '../http1/forwarded-fields.ts';
 import type { TracePropagator } from '../http1/trace-propagator.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
+import { DEADLINE_FIELD_BYTES, hasDeadline, reserveDeadlineField } from '../router/context-deadline.ts';
 import type { Exchange } from '../router/exchange.ts';
 import type { RouteBranch } from '../router/routes.ts';
 import { joinedVia, writeFields } from './field-encoder.ts';
@@ -45,6 +46,7 @@ import type { RequestHeads } from './request-heads.ts';
 const REPLACED = REPLACED_IN_REQUEST | (1 << TOKEN_HOST);
 
 const PSEUDO_BYTES_MAX = 4 * FIELD_CODING_BYTES_MAX;
+const DEADLINE = 1 << TOKEN_L5D_CTX_DEADLINE;
 const DEADLINE_BYTES_MAX = 80;
 const FORWARDED_NAME = piece('forwarded');
 
@@ -84,6 +86,7 @@ export class RequestEncoder implements RequestHeads {
     timestampHeader?: string,
   ): boolean {
     const { bytes } = this.#net;
+    const bound = hasDeadline(exchange, branch);
     const headBytesMax =
       textBytes(head) +
       head.fieldCount * FIELD_CODING_BYTES_MAX +
@@ -93,18 +96,27 @@ export class RequestEncoder implements RequestHeads {
       DEADLINE_BYTES_MAX +
       (timestampHeader === undefined ? 0 : timestampHeader.length + DEADLINE_BYTES_MAX) +
       (forwarded === null ? 0 : 2 * FIELD_CODING_BYTES_MAX + FORWARDED_NAME.byteLength + forwarded.bytesMax(head)) +
-      this.trace.fieldBytesMax;
+      this.trace.fieldBytesMax +
+      (bound ? DEADLINE_FIELD_BYTES : 0);
     const capacity = exchange.capacityFor(this.#net, headBytesMax);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     const view = viewOf(bytes);
     let end = writePseudoFields(bytes, view, at, head, consumedBytes);
-    end = writeFields(bytes, view, end, head, droppedOf(head) | this.trace.fields, clearContext);
+    end = writeFields(
+      bytes,
+      view,
+      end,
+      head,
+      droppedOf(head) | this.trace.fields | (bound ? DEADLINE : 0),
+      clearContext,
+    );
     if (timestampHeader !== undefined) {
       end = copyPiece(bytes, end, field(timestampHeader.toLowerCase(), String(this.#wallClockMs())));
     }
     if (forwarded !== null) end = writeForwarded(bytes, view, end, head, forwarded);
-    end = this.#writeRouting(bytes, end, head, branch, clearContext);
+    end = this.#writeRouting(bytes, end, head, branch, clearContext, bound);
+    if (bound) end = reserveDeadlineField(exchange, bytes, end, clearContext ? null : head);
     exchange.holdHead(at, end, capacity);
     return true;
   }
@@ -112,16 +124,25 @@ export class RequestEncoder implements RequestHeads {
   /** Writes a head that was composed before, into `exchange`. @returns false when no block is left */
   writeRemembered(exchange: Exchange, composed: Piece): boolean {
     const { bytes } = this.#net;
-    const capacity = composed.byteLength + this.trace.fieldBytesMax;
+    const bound = hasDeadline(exchange, exchange.branch as RouteBranch);
+    const capacity = composed.byteLength + this.trace.fieldBytesMax + (bound ? DEADLINE_FIELD_BYTES : 0);
     const at = this.#net.takeBlock(capacity);
     if (at === NO_BLOCK) return false;
     this.trace.beginNew();
-    const end = this.trace.writeFields(bytes, copyPiece(bytes, at, composed));
+    let end = this.trace.writeFields(bytes, copyPiece(bytes, at, composed));
+    if (bound) end = reserveDeadlineField(exchange, bytes, end, null);
     exchange.holdHead(at, end, capacity);
     return true;
   }
 
-  #writeRouting(bytes: Uint8Array, at: number, head: ParsedHead, branch: RouteBranch, clearContext: boolean): number {
+  #writeRouting(
+    bytes: Uint8Array,
+    at: number,
+    head: ParsedHead,
+    branch: RouteBranch,
+    clearContext: boolean,
+    bound: boolean,
+  ): number {
     let end: number;
     if ((head.seen & (1 << TOKEN_VIA)) === 0) {
       end = copyPiece(bytes, at, branch.fields);
@@ -129,7 +150,7 @@ export class RequestEncoder implements RequestHeads {
       end = branch.fields.write(bytes, at, branch.fields.byteLength - VIA.byteLength);
       end = copyPiece(bytes, end, field('via', joinedVia(bytes, head)));
     }
-    if (isRepeated(head, TOKEN_L5D_CTX_DEADLINE) && !clearContext) {
+    if (!bound && isRepeated(head, TOKEN_L5D_CTX_DEADLINE) && !clearContext) {
       const deadline = strictestDeadline(bytes, head);
       if (deadline !== undefined) end = copyPiece(bytes, end, field('l5d-ctx-deadline', deadline));
     }

@@ -21,6 +21,7 @@
 import type { Reason } from '../../core/reasons.ts';
 import { IDEMPOTENT_METHODS } from '../../core/resilience/classifiers/five-xx.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
+import { tellDeadline } from './context-deadline.ts';
 import { Deadlines } from './deadlines.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import type { Downstream, Exchange, Failure } from './exchange.ts';
@@ -150,7 +151,13 @@ export abstract class Attempts {
     this.environment.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
     this.deadlines.endAcquisition(exchange);
     this.deadlines.beginAttempt(exchange, client.attemptTimeoutMs);
+    if (exchange.deadlineBack > 0) this.#tellDeadline(exchange, client.attemptTimeoutMs);
     (exchange.downstream as Downstream).onUpstreamReady();
+  }
+
+  #tellDeadline(exchange: Exchange, attemptTimeoutMs: number): void {
+    const { net, wallClockMs } = this.environment;
+    tellDeadline(exchange, net.bytes, wallClockMs(), this.deadlines.remainingMs(exchange, attemptTimeoutMs));
   }
 
   // ---- dispatch requeues ---------------------------------------------------------------------------------------

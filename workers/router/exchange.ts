@@ -11,6 +11,7 @@
 import type { HeadParser } from '../../core/http1/head.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { Reason } from '../../core/reasons.ts';
+import type { Deadline } from '../../core/resilience/deadline.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
@@ -139,6 +140,10 @@ export class Exchange extends Timer {
   bodyKept = true;
   /** Bytes of the head's block that are kept free for content, which is announced to be so long. */
   bodyRoom = 0;
+  /** So many bytes in front of the head's end the endpoint is told of the attempt's deadline; 0: it is not (context-deadline.ts). */
+  deadlineBack = 0;
+  /** The deadline that the request brought, where {@link deadlineBack} is set. */
+  deadline: Deadline | null = null;
   /** METHOD constant of core/http1. */
   method = 0;
   upgradeRequested = false;
@@ -226,6 +231,7 @@ export class Exchange extends Timer {
     this.retries = 0;
     this.pauseMs = 0;
     this.headAt = NO_BLOCK;
+    this.deadlineBack = 0;
     this.bodyBytes = 0;
     this.bodyKept = true;
     this.upgradeRequested = false;

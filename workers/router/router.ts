@@ -64,6 +64,8 @@ export interface RouterEnvironment extends ClientEnvironment {
   readonly stats: StatsWriter;
   readonly random: Random;
   readonly binder: Binder;
+  /** Milliseconds since the epoch. */
+  readonly wallClockMs: () => number;
   readonly createPool: PoolFactory;
   /** Takes the records of access logs; null when no router has one. */
   readonly accessRing: RingBuffer | null;
