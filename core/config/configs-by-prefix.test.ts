@@ -88,7 +88,11 @@ const anySegment = fc.oneof(
   fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 5 }),
 );
 const anyName = fc.array(anySegment, { maxLength: 6 }).map((segments) => Path.of(...segments));
-const anyElement = fc.oneof(anyWord, fc.constantFrom('*', '{a}', '{a}-{b}', 'x{b}.y', 'a.{c}'));
+const anyElement = fc.oneof(
+  anyWord,
+  fc.constantFrom('*', '{a}', '{a}-{b}', 'x{b}.y', 'a.{c}'),
+  fc.string({ maxLength: 6 }),
+);
 const anyPrefix = fc.array(anyElement, { maxLength: 3 }).map((elements) => `/${elements.join('/')}`);
 const anyEntry: fc.Arbitrary<Entry<Keys>> = fc.record(
   { a: fc.nat(9), b: fc.constantFrom('p', 'q'), c: fc.record({ x: fc.nat(9), y: fc.nat(9) }) },
