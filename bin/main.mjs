@@ -82,7 +82,7 @@ function describe(error) {
   const explained =
     error instanceof FileError ||
     error instanceof SetupError ||
-    ['ConfigError', 'LimitError', 'ListenError', 'AdminListenError', 'AccessLogError'].includes(
+    ['ConfigError', 'LimitError', 'ListenError', 'AdminListenError', 'AccessLogError', 'ZlibError'].includes(
       error.constructor.name,
     ) ||
     ('code' in error && 'syscall' in error);

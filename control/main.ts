@@ -23,7 +23,7 @@ export interface RunOptions {
  * Runs Weft until SIGTERM, SIGINT or `/admin/shutdown`.
  *
  * @returns when every server listens
- * @throws ConfigError, LimitError, ListenError, AccessLogError: a mistake of the operator's, explained in the message
+ * @throws ConfigError, LimitError, ListenError, AccessLogError, ZlibError: a mistake of the operator's, explained in the message
  */
 export async function run({ configText, source, logLevel }: RunOptions): Promise<void> {
   const limits = readLimits(process.env);

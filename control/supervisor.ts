@@ -6,6 +6,7 @@
  *     admin server <-- metrics <-- counters and histograms (shared memory) <---------------
  */
 import { randomInt } from 'node:crypto';
+import { isCompressing } from '../core/config/compression.ts';
 import { ConfigsByPrefix } from '../core/config/configs-by-prefix.ts';
 import type { ClientConfig, LinkerConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
@@ -17,7 +18,7 @@ import { Gates } from '../core/shared/gates.ts';
 import { StatsReader } from '../core/shared/stats-reader.ts';
 import { WorkerLoad } from '../core/shared/worker-load.ts';
 import type { FromWorker, ListenerSpec } from '../workers/messages.ts';
-import { closeDescriptor } from '../workers/os/index.ts';
+import { closeDescriptor, loadZlib } from '../workers/os/index.ts';
 import { AccessLogs, hasAccessLog } from './access-logs/access-logs.ts';
 import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
@@ -69,9 +70,13 @@ export class Supervisor {
   #listeners: ListenerSpec[][] = [];
   #ringing = false;
 
-  /** @param workers threads to run */
+  /**
+   * @param workers threads to run
+   * @throws ZlibError when a router compresses and this Node cannot
+   */
   constructor(config: LinkerConfig, workers: number, limits: LimitValues, log: Logger) {
     this.config = config;
+    if (config.routers.some(isCompressing)) loadZlib();
     this.#limits = limits;
     this.#log = log;
     const servers = config.routers.reduce((sum, router) => sum + router.servers.length, 0);

@@ -274,6 +274,14 @@ export const LIMITS = {
     'limits/access_log_ring',
     'Access-log records of one worker under way to the supervisor; with more, records are dropped.',
   ),
+  compressionStatesMax: limit(
+    'WEFT_COMPRESSION_STATES',
+    128,
+    1,
+    16384,
+    'limits/compression_states',
+    'Responses that one worker compresses at one time, each of which takes some 268 KiB; further ones go as they are.',
+  ),
   fsFileBytesMax: limit(
     'WEFT_FS_FILE_BYTES',
     512000,

@@ -11,6 +11,7 @@ import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { RingBuffer } from 'ringbuf.js';
 import { Random } from '../core/balance/random.ts';
 import { clientHeaderListBytes, headerListBytes } from '../core/config/client-needs.ts';
+import { isCompressing } from '../core/config/compression.ts';
 import type { H2ServerConfig, HttpServerConfig, RouterConfig } from '../core/config/types.ts';
 import { HeadParser } from '../core/http1/head.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
@@ -20,6 +21,7 @@ import { RetryBudgets } from '../core/shared/retry-budgets.ts';
 import { StatsWriter } from '../core/shared/stats-writer.ts';
 import { WorkerLoad } from '../core/shared/worker-load.ts';
 import { Http1Client } from './http1/client.ts';
+import { Compressions } from './http1/compression.ts';
 import { RequestWriter } from './http1/request-writer.ts';
 import { SectionRequestHeads } from './http1/section-writer.ts';
 import { Http1Server } from './http1/server.ts';
@@ -34,6 +36,7 @@ import { Epoll } from './os/epoll.ts';
 import { KernelMemory } from './os/memory.ts';
 import { Sockets } from './os/sockets.ts';
 import { nap, pinThread, sharpenSleep, silence, threadMicros } from './os/thread.ts';
+import { loadZlib } from './os/zlib.ts';
 import { Reactor, type Ready } from './reactor/reactor.ts';
 import { TICK_MS, Timer, ticksOf } from './reactor/timer-wheel.ts';
 import type { PoolFactory } from './router/client-stack.ts';
@@ -74,6 +77,7 @@ class Worker extends Timer implements Ready {
   readonly #stats: StatsWriter;
   readonly #load: WorkerLoad;
   readonly #handover: Handover;
+  readonly #compressions: Compressions | null;
   readonly #routers: Router[] = [];
   readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
@@ -99,8 +103,12 @@ class Worker extends Timer implements Ready {
     this.#region = new EndpointRegion(start.endpoints);
     const keyAt = this.#memory.reserve(start.headBytesMax);
     const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
+    const compresses = start.routers.some(isCompressing);
+    const compressionsAt = compresses ? this.#memory.reserve(Compressions.memoryBytes(limits.compressionStatesMax)) : 0;
     const later = LATER_BYTES + sectionBytes(start);
     this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax, later);
+    if (compresses) loadZlib();
+    this.#compressions = compresses ? new Compressions(this.#net, compressionsAt) : null;
     this.#load = new WorkerLoad(start.load);
     this.#handover = new Handover(worker, this.#load, start.wakeups, start.handover, () =>
       this.#net.limitMet('acceptHandoverMax'),
@@ -224,6 +232,7 @@ class Worker extends Timer implements Ready {
       trailerParser: this.#parser(config),
       writer: new RequestWriter(this.#net, trace, Date.now),
       encoder,
+      compressions: this.#compressions,
     });
   }
 

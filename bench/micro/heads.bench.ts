@@ -4,7 +4,7 @@ import type { ClientConfig } from '../../core/config/types.ts';
 import { METHOD_GET } from '../../core/http1/methods.ts';
 import { LinkerdTracePropagator } from '../../workers/http1/linkerd-trace-propagator.ts';
 import { RequestWriter } from '../../workers/http1/request-writer.ts';
-import { AFTER, rewriteResponseHead } from '../../workers/http1/response-writer.ts';
+import { AFTER, NO_LINES, rewriteResponseHead } from '../../workers/http1/response-writer.ts';
 import { branchFields } from '../../workers/http2/prepared-fields.ts';
 import { branchHeaders } from '../../workers/router/branch-headers.ts';
 import { ClientStack } from '../../workers/router/client-stack.ts';
@@ -79,6 +79,7 @@ function benchResponse(name: string, text: string): void {
     clearContext: false,
     dropTransferEncoding: false,
     dropContentLength: false,
+    more: NO_LINES,
   };
   const refresh = () => {
     net.bytes.copyWithin(messageAt, scratchAt, scratchAt + text.length);

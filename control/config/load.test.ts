@@ -105,7 +105,7 @@ const DEFAULT_ROUTER = {
   maxInitialLineKB: 4,
   maxErrResponseKB: 5120,
   streamingEnabled: true,
-  compressionLevel: 0,
+  compressionLevel: -1,
   ...noAccessLog('http'),
   experimental: false,
 };

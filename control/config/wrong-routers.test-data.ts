@@ -102,8 +102,8 @@ routers: [{protocol: http, servers: [{}], streamAfterContentLengthKB: 5}]
 routers: [{protocol: http, servers: [{}], compressionLevel: 10}]
 > 1:61: routers[0].compressionLevel: 10 is too large. Write a whole number from -1 to 9.
 
-routers: [{protocol: http, servers: [{}], compressionLevel: -1}]
-> 1:61: routers[0].compressionLevel: compressionLevel: -1 is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write 0, or leave the key out.
+routers: [{protocol: http, servers: [{}], compressionLevel: -2}]
+> 1:61: routers[0].compressionLevel: -2 is too small. Write a whole number from -1 to 9.
 
 routers: [{protocol: http, servers: [{}], bindingTimeoutMs: 0}]
 > 1:61: routers[0].bindingTimeoutMs: 0 is too small. Write a whole number from 1 to 2147483647.

@@ -49,6 +49,8 @@ export const TOKEN_X_FORWARDED_CLIENT_CERT = 27;
 export const TOKEN_B3 = 29;
 /** An underscore spelling of a framing field, which some peers take for the field itself. Never leaves the parser. */
 export const TOKEN_LOOKALIKE = 28;
+/** Which content codings a client takes: asked of every request where responses are compressed. */
+export const TOKEN_ACCEPT_ENCODING = 31;
 /** The field is not to be forwarded: Connection names it, or it is a trailer that may not be one. */
 export const TOKEN_HOP_NAMED = 30;
 
@@ -97,7 +99,6 @@ const B3_NAMES: readonly string[] = [
 
 const ORDINARY_NAMES: readonly string[] = [
   'accept',
-  'accept-encoding',
   'accept-language',
   'accept-ranges',
   'age',
@@ -170,6 +171,7 @@ for (const [token, name] of TOKEN_NAMES.entries()) {
 }
 for (const name of LOOKALIKES) addName(name, TOKEN_LOOKALIKE);
 for (const name of B3_NAMES) addName(name, TOKEN_B3);
+addName('accept-encoding', TOKEN_ACCEPT_ENCODING);
 for (const name of ORDINARY_NAMES) addName(name, TOKEN_NONE);
 
 /**

@@ -17,7 +17,7 @@ import { ECONNREFUSED, ECONNRESET, EINPROGRESS } from '../os/errno.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { ConnectionPool, PooledConnection } from '../router/connection-pool.ts';
-import type { Exchange, Upstream } from '../router/exchange.ts';
+import type { Downstream, Exchange, Upstream } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Http1Client } from './client.ts';
 import { AWAITING, CONNECTING, Http1ClientReceiver, IDLE, RECEIVING, TUNNEL } from './client-receiver.ts';
@@ -250,6 +250,8 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
     if (exchange !== null && errno === 0 && body.endsWithStream) {
       this.persistent = false;
       body.done = true;
+      const { compression } = exchange.downstream as Downstream;
+      if (compression !== null && !this.passOn(exchange, compression)) return;
       this.endResponse(exchange, false);
       return;
     }

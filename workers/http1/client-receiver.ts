@@ -2,6 +2,7 @@
  * The response's way through a connection to an endpoint: head, informational heads before it, body, and what is
  * remembered of heads that recur. Bytes are rewritten where they were received and go straight to the client's connection.
  */
+import { CODING_NONE, isCodable } from '../../core/http1/content-coding.ts';
 import { INCOMPLETE } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
@@ -17,6 +18,7 @@ import type { Downstream, Exchange } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
 import type { Http1Client } from './client.ts';
+import type { Compression } from './compression.ts';
 import { copyPiece, Piece } from './field-lines.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
@@ -100,7 +102,8 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
       const exchange = this.exchange as Exchange;
       const remembered = this.pool.memory.find(this.net.bytes, at, end);
       const { service } = exchange.route as Route;
-      if (remembered?.service === service && (exchange.downstream as Downstream).takesRemembered) {
+      const fits = remembered?.service === service && (exchange.coding === CODING_NONE || !remembered.codable);
+      if (fits && (exchange.downstream as Downstream).takesRemembered) {
         this.takeRemembered(exchange, remembered, at, end);
         return;
       }
@@ -155,8 +158,16 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     this.body.begin(parser.bodyKind, parser.contentLength, dataOnly);
     const tunnel = status === 101 || (exchange.method === METHOD_CONNECT && status < 300);
     const original = this.recurringHead(downstream, parser, start, headEnd);
+    const codable =
+      original !== null && isCodable(this.net.bytes, parser, exchange.method, exchange.router.textualOnly);
     const pendingAt = downstream.writeResponseHead(parser, start, headEnd);
-    if (original !== null) this.remember(exchange, original, parser, pendingAt, headEnd);
+    if (downstream.compression !== null) {
+      downstream.compression.precede(pendingAt, headEnd - pendingAt);
+      this.body.unframe();
+      this.forward(exchange, headEnd, headEnd, end);
+      return;
+    }
+    if (original !== null) this.remember(exchange, original, parser, pendingAt, headEnd, codable);
     if (downstream.withholdsBody) this.body.withhold();
     if (tunnel) this.beginTunnel(downstream, pendingAt, headEnd, end);
     else this.forward(exchange, pendingAt, headEnd, end);
@@ -208,11 +219,12 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     parser: HeadParser,
     rewrittenAt: number,
     headEnd: number,
+    codable: boolean,
   ): void {
     const { status, bodyKind, contentLength } = parser;
     const { service } = exchange.route as Route;
     const rewritten = new Piece(this.net.bytes.subarray(rewrittenAt, headEnd));
-    this.pool.memory.remember({ head, status, bodyKind, contentLength, service, rewritten });
+    this.pool.memory.remember({ head, status, bodyKind, contentLength, service, codable, rewritten });
   }
 
   private takeRemembered(exchange: Exchange, response: RememberedResponse, start: number, end: number): void {
@@ -245,9 +257,11 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   private forward(exchange: Exchange, pendingAt: number, at: number, end: number): void {
     const { body } = this;
     const downstream = exchange.downstream as Downstream;
-    const to = body.forward(this.net.bytes, pendingAt, at, end, downstream.sink);
+    const { compression } = downstream;
+    const to = body.forward(this.net.bytes, pendingAt, at, end, compression ?? downstream.sink);
     // The client may have gone over the write: the exchange is then over, and this connection with it.
     if (this.exchange !== exchange || this.closed) return;
+    if (compression !== null && body.error === 0 && !this.passOn(exchange, compression)) return;
     if (body.error !== 0) {
       this.onMalformed(body.error);
       return;
@@ -267,6 +281,13 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     // Its time stands still while it is the client that others wait for.
     this.deadlineTick = NEVER;
     downstream.armStall();
+  }
+
+  /** What was compressed so far goes out. @returns false when the exchange ended over it */
+  protected passOn(exchange: Exchange, compression: Compression): boolean {
+    if (this.body.done) compression.finish();
+    else compression.flush();
+    return this.exchange === exchange && !this.closed;
   }
 
   private armIdle(): void {

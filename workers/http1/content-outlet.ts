@@ -7,6 +7,7 @@
  */
 import type { Connection } from '../net/connection.ts';
 import type { Outlet } from '../net/sink.ts';
+import type { Compression } from './compression.ts';
 import { copyPiece, piece } from './field-lines.ts';
 
 const CRLF = piece('\r\n');
@@ -19,6 +20,8 @@ export const CONTENT = { plain: 0, chunked: 1, withheld: 2 } as const;
 export class ContentOutlet implements Outlet {
   /** One of {@link CONTENT}. */
   framing: number = CONTENT.plain;
+  /** What content goes through, whatever the framing; null for nothing. */
+  compression: Compression | null = null;
   readonly #connection: Connection;
   readonly #scratchAt: number;
 
@@ -31,7 +34,9 @@ export class ContentOutlet implements Outlet {
   sendContent(at: number, byteLength: number, endStream: boolean, _inPlace: boolean): number {
     const connection = this.#connection;
     if (this.framing === CONTENT.withheld || connection.closed) return byteLength;
-    if (this.framing === CONTENT.plain) {
+    if (this.compression !== null) {
+      this.#compress(this.compression, at, byteLength, endStream);
+    } else if (this.framing === CONTENT.plain) {
       if (byteLength > 0) connection.write(at, byteLength);
     } else {
       this.#writeChunk(at, byteLength);
@@ -43,7 +48,14 @@ export class ContentOutlet implements Outlet {
 
   /** The message ends without further content. */
   end(): void {
-    if (this.framing === CONTENT.chunked && !this.#connection.closed) this.#writePiece(LAST_CHUNK);
+    if (this.compression !== null) this.compression.finish();
+    else if (this.framing === CONTENT.chunked && !this.#connection.closed) this.#writePiece(LAST_CHUNK);
+  }
+
+  #compress(compression: Compression, at: number, byteLength: number, endStream: boolean): void {
+    if (byteLength > 0 && !compression.write(at, byteLength)) return;
+    if (endStream) compression.finish();
+    else compression.flush();
   }
 
   #writeChunk(at: number, byteLength: number): void {

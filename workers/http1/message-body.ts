@@ -71,6 +71,11 @@ export class MessageBody {
     }
   }
 
+  /** Its chunk framing is left out, and its trailers. */
+  unframe(): void {
+    this.#dataOnly = true;
+  }
+
   /** The body is read to its end, and nothing of it goes on. */
   withhold(): void {
     this.#withheld = true;

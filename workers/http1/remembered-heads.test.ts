@@ -70,6 +70,7 @@ function remember(memory: RequestMemory, head: string): RememberedRequest {
     method: METHOD_GET,
     persistent: true,
     route: new Route({ id: 1, key: new Uint8Array(0), hash: 0, path: '/svc/web', dtab: '', service }),
+    coding: 0,
     branches: [],
     composed: new Piece(new Uint8Array(0)),
   };
@@ -266,7 +267,15 @@ describe('requests', () => {
 function response(head: string): RememberedResponse {
   const { bytes, at, end } = place(head);
   const rewritten = new Piece(new Uint8Array(0));
-  return { head: new HeadBytes(bytes, at, end), status: 200, bodyKind: 0, contentLength: 0, service, rewritten };
+  return {
+    head: new HeadBytes(bytes, at, end),
+    status: 200,
+    bodyKind: 0,
+    contentLength: 0,
+    service,
+    codable: false,
+    rewritten,
+  };
 }
 
 function recurs(memory: ResponseMemory, head: string): boolean {

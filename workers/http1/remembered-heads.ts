@@ -68,6 +68,8 @@ export interface RememberedRequest {
   readonly method: number;
   readonly persistent: boolean;
   readonly route: Route;
+  /** As `Exchange.coding`. */
+  readonly coding: number;
   /** The branches that the head was composed for: a route that is bound anew has others. */
   readonly branches: readonly RouteBranch[];
   /** The head as it goes to an endpoint, up to the lines that are made for each request. */
@@ -131,6 +133,8 @@ export interface RememberedResponse {
   readonly contentLength: number;
   /** Whose classifier judged it: another service may take the same status for something else. */
   readonly service: ServiceStack;
+  /** For a client that takes a coding the body would be compressed. */
+  readonly codable: boolean;
   /** The head as it goes to an HTTP/1.1 client whose connection stays. */
   readonly rewritten: Piece;
 }

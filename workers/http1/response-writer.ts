@@ -49,9 +49,12 @@ export const AFTER = {
   empty: 4,
 } as const;
 
+/** Nothing to be added. */
+export const NO_LINES = new Piece(new Uint8Array(0));
+
 /** Lines by {@link AFTER}. */
 const AFTER_LINES = [
-  new Piece(new Uint8Array(0)),
+  NO_LINES,
   CONNECTION_CLOSE,
   CONNECTION_KEEP_ALIVE,
   CONNECTION_UPGRADE,
@@ -68,6 +71,8 @@ export interface ResponseHeadOptions {
   /** The body goes on without chunk framing. */
   dropTransferEncoding: boolean;
   dropContentLength: boolean;
+  /** Further lines, prepared for this response. */
+  more: Piece;
 }
 
 /**
@@ -98,7 +103,14 @@ export function rewriteResponseHead(
   const fieldsFrom = closeOver(bytes, fieldsAt, headEnd, parser, options);
 
   const statusLineBytes = fieldsAt - start;
-  const head = fieldsFrom - statusLineBytes - addedBytes - viaOnly - (joinedEnd - joined) - after.byteLength;
+  const head =
+    fieldsFrom -
+    statusLineBytes -
+    addedBytes -
+    viaOnly -
+    (joinedEnd - joined) -
+    after.byteLength -
+    options.more.byteLength;
   bytes.copyWithin(head, start, fieldsAt);
   bytes[head + MINOR_VERSION_AT] = 0x31;
   let end = added.write(bytes, head + statusLineBytes, addedBytes);
@@ -108,7 +120,7 @@ export function rewriteResponseHead(
     bytes.copyWithin(end, joined, joinedEnd);
     end += joinedEnd - joined;
   }
-  copyPiece(bytes, end, after);
+  copyPiece(bytes, copyPiece(bytes, end, after), options.more);
   return head;
 }
 

@@ -5,6 +5,7 @@
  *     content   as it is when the head gives its length; in chunks otherwise; to HTTP/1.0 until the connection closes
  *     trailers  dropped: a client of HTTP/1 that wants them says so in a field that ends at this hop
  */
+import { CODING_NONE } from '../../core/http1/content-coding.ts';
 import { BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
@@ -68,7 +69,12 @@ export abstract class Http1ServerBridge extends Http1ServerResponder {
     // A response that ended with its head, and says nothing of a length, would last until the connection closes.
     const empty = !hasBody && head.contentLength < 0 && !this.bodyless && head.status !== 204 && head.status !== 304;
     if (empty) added += 'content-length: 0\r\n';
-    this.writeSection(head, added, chunked, withheld || head.status === 204);
+    const codable = this.takesChunks && !withheld && (this.exchange as Exchange).coding !== CODING_NONE;
+    const lines = codable ? this.beginCoding(this.exchange as Exchange, head) : '';
+    const coded = lines !== '' && head.status !== 304;
+    this.contentOutlet.compression = this.compression;
+    const drop = withheld || coded || head.status === 204;
+    this.writeSection(head, added + lines, coded ? !this.bodyless : chunked, drop);
   }
 
   private writeSection(head: FieldSection, added: string, chunked: boolean, dropContentLength: boolean): void {

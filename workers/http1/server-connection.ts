@@ -184,7 +184,7 @@ export class Http1ServerConnection extends Http1ServerRequest implements Downstr
     this.expectsContinue = false;
     this.bodyless = request.method === METHOD_HEAD;
     this.responseStarted = false;
-    const exchange = server.router.open(this, route, request.method, server.scope);
+    const exchange = server.openRemembered(this, request);
     if (!server.writer.writeRemembered(exchange, request.composed)) {
       this.server.router.discard(exchange);
       return false;

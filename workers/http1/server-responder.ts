@@ -5,20 +5,22 @@
  *     response ended --persistent, request ended too--> HEAD
  *         \--otherwise--> FLUSHING --output drained--> LINGER --client's end, or time--> closed
  */
+import { CODING_NONE, claimEntityTag, claimFields, isCodable } from '../../core/http1/content-coding.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
-import { BODY_UNTIL_CLOSE } from '../../core/http1/parsed-head.ts';
+import { BODY_UNTIL_CLOSE, type ParsedHead } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { Patience } from '../net/patience.ts';
 import type { Sink } from '../net/sink.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
-import { copyPiece, piece } from './field-lines.ts';
+import type { Compression } from './compression.ts';
+import { copyPiece, type Piece, piece } from './field-lines.ts';
 import type { ForwardedElement } from './forwarded-element.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { MessageBody } from './message-body.ts';
-import { AFTER, type ResponseHeadOptions, rewriteResponseHead } from './response-writer.ts';
+import { AFTER, NO_LINES, type ResponseHeadOptions, rewriteResponseHead } from './response-writer.ts';
 import type { Http1Server } from './server.ts';
 
 /** Where a client's connection stands; server-connection.ts has the drawing. */
@@ -43,6 +45,7 @@ const INFORMATIONAL: ResponseHeadOptions = {
   clearContext: true,
   dropTransferEncoding: true,
   dropContentLength: true,
+  more: NO_LINES,
 };
 
 /** A client's connection, as far as responses go. */
@@ -66,6 +69,8 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   protected bodyless = false;
   protected responseStarted = false;
   withholdsBody = false;
+  /** Compresses the body of the response under way. */
+  compression: Compression | null = null;
   /** {@link runDeferred} will look at what was kept: an end of stream that is noticed before that is not the end of it. */
   protected goesOn = false;
   /** What is added to `Forwarded` of its requests; null for nothing. */
@@ -121,8 +126,41 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     const frameless = tunnel || parser.status === 101 || parser.status === 204;
     options.dropTransferEncoding = chunkless || frameless || this.withholdsBody;
     options.dropContentLength = frameless || this.withholdsBody;
-    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES);
+    options.more = NO_LINES;
+    const codable = exchange.coding !== CODING_NONE && !chunkless && !frameless && !this.withholdsBody;
+    if (codable) options.more = this.code(exchange, parser, options);
+    this.net.makeRoom(start, RESPONSE_GROWTH_BYTES + options.more.byteLength);
     return rewriteResponseHead(this.net.bytes, start, headEnd, parser, options, server.scratchAt);
+  }
+
+  /** Begins to compress the body behind this head, where that is worth it. @returns the lines that say so */
+  private code(exchange: Exchange, parser: HeadParser, options: ResponseHeadOptions): Piece {
+    const lines = this.beginCoding(exchange, parser);
+    if (lines === '') return NO_LINES;
+    if (parser.status === 304) return piece(lines);
+    options.dropContentLength = true;
+    options.dropTransferEncoding = true;
+    return piece(this.bodyless ? lines : `${lines}transfer-encoding: chunked\r\n`);
+  }
+
+  /** @returns the lines that a head gets in which a coding is told of; '' when the response goes as it is */
+  protected beginCoding(exchange: Exchange, head: ParsedHead): string {
+    const { compressions, bounds, net } = this.server;
+    if (compressions === null) return '';
+    if (head.status === 304) return claimEntityTag(net.bytes, head);
+    if (this.bodyless) {
+      if (!isCodable(net.bytes, head, METHOD_HEAD, bounds.compressionLevel < 0)) return '';
+    } else {
+      this.compression = compressions.take(this, head, exchange.method, exchange.coding, bounds.compressionLevel);
+      if (this.compression === null) return '';
+    }
+    return claimFields(net.bytes, head, exchange.coding);
+  }
+
+  private endCoding(): void {
+    if (this.compression === null) return;
+    this.server.compressions?.give(this.compression);
+    this.compression = null;
   }
 
   get takesRemembered(): boolean {
@@ -166,6 +204,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
   onResponseEnd(): void {
     const requestEnded = this.state === WAITING;
     this.exchange = null;
+    this.endCoding();
     this.releaseGate();
     this.finishResponse(requestEnded);
   }
@@ -276,6 +315,7 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
 
   protected override onClosed(): void {
     super.onClosed();
+    this.endCoding();
     this.releaseGate();
     this.server.connectionEnded(this);
     if (this.body !== null) this.server.giveBody(this.body);

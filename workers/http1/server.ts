@@ -2,6 +2,7 @@
 import type { Random } from '../../core/balance/random.ts';
 import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types.ts';
 import { callDepth } from '../../core/http1/call-depth.ts';
+import { AcceptedCodings } from '../../core/http1/content-coding.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_CONNECT } from '../../core/http1/methods.ts';
 import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
@@ -20,20 +21,21 @@ import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
 import type { Route, RouteBranch } from '../router/routes.ts';
+import type { Compressions } from './compression.ts';
 import { Piece } from './field-lines.ts';
 import { type ForwardedElement, ForwardedLabels } from './forwarded-element.ts';
 import { MessageBody } from './message-body.ts';
-import { HeadBytes, RequestMemory } from './remembered-heads.ts';
+import { HeadBytes, type RememberedRequest, RequestMemory } from './remembered-heads.ts';
 import type { RequestWriter } from './request-writer.ts';
-import { AFTER, type ResponseHeadOptions } from './response-writer.ts';
+import { AFTER, NO_LINES, type ResponseHeadOptions } from './response-writer.ts';
 import { Http1ServerConnection } from './server-connection.ts';
 import type { Http1ServerResponder } from './server-responder.ts';
 
 /** Fields that make a request more than its bytes and its route, beside those of its trace. */
 const NOT_PLAIN = (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_DEADLINE);
 
-/** Bounds of an http router on what Weft itself answers. */
-export type HttpBounds = Pick<HttpRouterConfig, 'maxErrResponseKB' | 'maxHeadersKB'>;
+/** What of an http router's settings its servers' answers depend on. */
+export type HttpBounds = Pick<HttpRouterConfig, 'compressionLevel' | 'maxErrResponseKB' | 'maxHeadersKB'>;
 
 const STREAM_AFTER_KB = 5;
 const BODIES_KEPT_MAX = 256;
@@ -82,6 +84,8 @@ export class Http1Server {
   readonly deadlineStats: DeadlineStats;
   /** How long clients are borne with. */
   readonly patience: Patience;
+  /** Null when responses go as they are. */
+  readonly compressions: Compressions | null;
   /** How `Forwarded` names the ends of a connection; null when no such field is added. */
   readonly forwardedLabels: ForwardedLabels | null;
   /** Request heads met before. */
@@ -95,6 +99,7 @@ export class Http1Server {
   readonly #load: WorkerLoad;
   readonly #trailerParser: HeadParser;
   readonly #bodies: MessageBody[] = [];
+  readonly #accepted = new AcceptedCodings();
 
   constructor(parts: {
     readonly net: Net;
@@ -113,6 +118,7 @@ export class Http1Server {
     readonly load: WorkerLoad;
     readonly random: Random;
     readonly wallClockMs: () => number;
+    readonly compressions: Compressions | null;
   }) {
     this.net = parts.net;
     this.router = parts.router;
@@ -138,8 +144,10 @@ export class Http1Server {
       clearContext: parts.config.clearContext,
       dropTransferEncoding: false,
       dropContentLength: false,
+      more: NO_LINES,
     };
     this.#keptBodyBytesMax = STREAM_AFTER_KB * 1024;
+    this.compressions = parts.bounds.compressionLevel === 0 ? null : parts.compressions;
     this.#worker = parts.worker;
     this.#gates = parts.gates;
     this.#gate = parts.gate;
@@ -213,8 +221,16 @@ export class Http1Server {
     const { router } = this;
     const exchange = router.open(connection, route, parser.method, this.scope);
     this.planBody(exchange, parser);
+    if (this.compressions !== null) exchange.coding = this.#accepted.of(this.net.bytes, parser);
     router.accessLog?.begin(exchange, parser, router.consumedBytes, connection.fd);
     if (!this.config.clearContext) this.deadlineStats.measure(this.net.bytes, parser);
+    return exchange;
+  }
+
+  /** The same of a request whose head was met before. */
+  openRemembered(connection: Http1ServerConnection, { route, method, coding }: RememberedRequest): Exchange {
+    const exchange = this.router.open(connection, route, method, this.scope);
+    exchange.coding = coding;
     return exchange;
   }
 
@@ -269,6 +285,7 @@ export class Http1Server {
       method: parser.method,
       persistent: parser.persistent,
       route,
+      coding: exchange.coding,
       branches: route.branches,
       composed: new Piece(bytes.subarray(exchange.headAt, this.writer.composedEnd)),
     });

@@ -235,6 +235,11 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.writeHead(head, endStream, head.status < 200);
   }
 
+  /** Linkerd compresses on http routers alone. */
+  get compression(): null {
+    return null;
+  }
+
   writeResponseHead(parser: HeadParser, _start: number, headEnd: number): number {
     this.writeHead(parser, parser.bodyKind === BODY_NONE, false);
     // Nothing of the head is left to be sent in front of the body.

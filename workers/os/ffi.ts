@@ -27,6 +27,15 @@ export function declare(prototype: string): ForeignFunction {
   return library.func(prototype) as unknown as ForeignFunction;
 }
 
+/**
+ * Declares a function that is called seldom: it may have more parameters than the fast path takes.
+ *
+ * @throws Error when the symbol does not exist
+ */
+export function declareSeldom(prototype: string): ForeignFunction {
+  return library.func(prototype) as unknown as ForeignFunction;
+}
+
 /** The calling thread's errno as the last foreign call left it. Read it at once after a call that returned -1. */
 export function lastErrno(): number {
   return koffi.errno();

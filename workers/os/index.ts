@@ -3,3 +3,4 @@ export { EADDRINUSE, errnoName } from './errno.ts';
 export { KernelMemory, type Mapping, unmap } from './memory.ts';
 export { type ListenOptions, Sockets } from './sockets.ts';
 export { closeDescriptor, createWakeup, ring } from './thread.ts';
+export { loadZlib, ZlibError } from './zlib.ts';

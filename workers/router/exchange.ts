@@ -8,10 +8,12 @@
  *
  * It is its own timer: deadlines.ts says what for.
  */
+import { CODING_NONE } from '../../core/http1/content-coding.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Deadline } from '../../core/resilience/deadline.ts';
+import type { Compression } from '../http1/compression.ts';
 import type { Piece } from '../http1/field-lines.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
@@ -57,6 +59,8 @@ export interface Downstream extends BodySource, RouteWaiter {
   writeResponseHead(parser: HeadParser, start: number, headEnd: number): number;
   /** The body behind the head that was last rewritten is not for the client to see. */
   readonly withholdsBody: boolean;
+  /** What compresses the body behind the head that was last rewritten; null for nothing. */
+  readonly compression: Compression | null;
   /** The response has been forwarded whole. */
   onResponseEnd(): void;
   /** Bytes wait for a client that does not take them: its time runs. */
@@ -160,6 +164,8 @@ export class Exchange extends Timer {
   answerMicros = 0;
   attemptAnswerMicros = 0;
   serverScope = 0;
+  /** The content coding that the client takes, of those that are offered: CODING_*. */
+  coding = CODING_NONE;
   /** What the access log is told of the request, once it is answered (access-log.ts); NO_BLOCK for nothing. */
   recordAt = NO_BLOCK;
   recordBytes = 0;
@@ -232,6 +238,7 @@ export class Exchange extends Timer {
     this.pauseMs = 0;
     this.headAt = NO_BLOCK;
     this.deadlineBack = 0;
+    this.coding = CODING_NONE;
     this.bodyBytes = 0;
     this.bodyKept = true;
     this.upgradeRequested = false;

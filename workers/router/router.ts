@@ -86,6 +86,8 @@ export class Router extends Retries {
   refusedUncounted = false;
   /** Bytes at the target's start that the identifier consumed. */
   consumedBytes = 0;
+  /** Of responses, text alone is compressed: `compressionLevel` -1. */
+  readonly textualOnly: boolean;
   readonly #identifiers: readonly Identifier[];
   readonly #exchanges: Exchange[] = [];
 
@@ -93,6 +95,7 @@ export class Router extends Retries {
     super(environment, new RequestStats(environment.stats, environment.net.reactor, config.protocol === 'h2'));
     this.index = index;
     this.config = config;
+    this.textualOnly = config.protocol === 'http' && config.compressionLevel < 0;
     this.routes = new RouteBook(index, config, environment);
     const { net, accessRing } = environment;
     this.accessLog =

@@ -28,8 +28,7 @@ const router = protocol('http', {
   maxInitialLineKB: withDefault(kilobytes, 4),
   maxErrResponseKB: withDefault(kilobytes, 5120),
   streamingEnabled: withDefault(only(boolean, true), true),
-  /** Linkerd's default is -1; Weft does not compress yet. */
-  compressionLevel: withDefault(only(int(-1, 9), 0), 0),
+  compressionLevel: withDefault(int(-1, 9), -1),
   streamAfterContentLengthKB: later(),
   httpAccessLog: accessLog.file,
   httpAccessLogRollPolicy: accessLog.rollPolicy,
