@@ -6,11 +6,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readUint31 } from '../../core/http2/frame.ts';
-import { FRAME_DATA, FRAME_HEADERS, FRAME_WINDOW_UPDATE } from '../../core/http2/frame-types.ts';
+import { FRAME_DATA, FRAME_HEADERS, FRAME_RST_STREAM, FRAME_WINDOW_UPDATE } from '../../core/http2/frame-types.ts';
 import type { TestField } from '../../core/http2/hpack/test-codec.ts';
 import { WINDOW_BYTES_INITIAL } from '../../core/http2/settings.ts';
-import { dataFrame, GET, H2Worker, type TestPeer } from '../../test/support/h2-worker.ts';
-import type { TestFrame } from './test-wire.ts';
+import { COUNTER } from '../../core/shared/stats.ts';
+import { dataFrame, GET, H2Worker, SERVICE_SCOPE, type TestPeer } from '../../test/support/h2-worker.ts';
+import { EPOLLIN } from '../os/epoll.ts';
+import { frameBytes, type TestFrame } from './test-wire.ts';
 
 const REQUEST_BYTES = 3000;
 const RESPONSE_BYTES = 2000;
@@ -79,6 +81,15 @@ class Conversation {
   /** Frames by stream, of each side. */
   readonly toClient = new Map<number, TestFrame[]>();
   readonly toEndpoint = new Map<number, TestFrame[]>();
+  /** The stream that the endpoint was asked on last, and its connection. */
+  get lastId(): number {
+    return Math.max(...this.toEndpoint.keys());
+  }
+
+  get dialled(): number {
+    return this.worker.dialled.at(-1) ?? assert.fail('no endpoint was asked');
+  }
+
   sentBytes = 0;
   grantedBytes = WINDOW_BYTES_INITIAL;
 
@@ -197,4 +208,89 @@ test('calls at once, whatever their attempts bring, and however the bytes come',
     },
   );
   fc.assert(property, { numRuns: 60 });
+});
+
+/** What may happen to one call, in some order. */
+type Event =
+  | { readonly kind: 'frame'; readonly cut: number }
+  | { readonly kind: 'time'; readonly ms: number }
+  | { readonly kind: 'end'; readonly how: 'client' | 'endpoint' | 'connection' };
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('frame' as const), cut: fc.nat({ max: 3000 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat({ max: 150 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('end' as const),
+      how: fc.constantFrom('client' as const, 'endpoint' as const, 'connection' as const),
+    }),
+  },
+);
+
+test('a call, whatever happens when: its client gets one response, or a part of one that is cut, and nothing is left', () => {
+  const outcomes = { whole: 0, cut: 0, late: 0, retried: 0 };
+  const property = fc.property(call, fc.array(event, { maxLength: 30 }), ({ request, answers }, events) => {
+    const talk = new Conversation();
+    talk.begin([{ request, answers }]);
+    const { worker, client } = talk;
+    let attempt = 0;
+    let over = false;
+    let pending: Uint8Array[] = [];
+    const nextAnswer = () => {
+      const id = [...talk.toEndpoint.keys()].sort((a, b) => a - b)[attempt];
+      if (id === undefined) return;
+      const told = answers[attempt] ?? { parts: [3], status: 0 };
+      pending = frameOf(talk.endpoint as TestPeer, id, attempt, told);
+      attempt++;
+    };
+    const send = (cut: number) => {
+      if (pending.length === 0) nextAnswer();
+      const frame = pending.shift();
+      if (frame !== undefined) talk.tell(frame, [cut]);
+    };
+    for (const one of events) {
+      if (over) break;
+      if (one.kind === 'frame') send(one.cut);
+      else if (one.kind === 'time') worker.world.turn(one.ms);
+      else if (attempt > 0) {
+        over = true;
+        if (one.how === 'client') client.send(frameBytes(FRAME_RST_STREAM, 0, 1, Uint8Array.of(0, 0, 0, 8)));
+        else if (one.how === 'connection') {
+          worker.world.sockets.endInput(talk.dialled, 0);
+          worker.world.ready(talk.dialled, EPOLLIN);
+        } else if (pending.length === 0) over = false;
+        else talk.tell(frameBytes(FRAME_RST_STREAM, 0, talk.lastId, Uint8Array.of(0, 0, 0, 2)), []);
+        worker.settle();
+      }
+    }
+    for (let i = 0; i < 200 && !over; i++) {
+      send(0);
+      over = pending.length === 0 && attempt >= talk.toEndpoint.size;
+    }
+    talk.listen();
+    worker.world.turn(2000);
+    worker.settle();
+    talk.listen();
+    const frames = talk.toClient.get(1) ?? [];
+    const content = contentIn(frames);
+    const seeds = Array.from({ length: attempt }, (_, seed) => seed);
+    const ofOne = seeds.some((seed) =>
+      contentOf(seed, sum((answers[seed] ?? { parts: [3] }).parts ?? [])).startsWith(content),
+    );
+    const blocks = frames.filter(({ type }) => type === FRAME_HEADERS).map((frame) => client.fieldsOf(frame));
+    const byWeft = blocks[0]?.some(([name]) => name === 'l5d-err') ?? false;
+    assert.ok(byWeft || ofOne, 'what the client got is of one response');
+    const ended = frames.length > 0 && ((frames.at(-1) as TestFrame).flags & END_STREAM) !== 0;
+    outcomes[ended && !byWeft ? 'whole' : 'cut']++;
+    if (attempt > 1) outcomes.retried++;
+    if (worker.world.stats.counter(SERVICE_SCOPE, COUNTER.retriesClassificationTimeout) > 0) outcomes.late++;
+    const { net } = worker.world;
+    assert.deepEqual(
+      [net.keptBlocks, net.smallBlocks, net.blocks].map(({ usedCount }) => usedCount),
+      [0, 0, 0],
+    );
+  });
+  fc.assert(property, { numRuns: 150 });
+  for (const [name, count] of Object.entries(outcomes)) assert.ok(count > 0, `never ${name}`);
 });

@@ -1,6 +1,7 @@
 /**
  * A request's body on its way to an endpoint, whatever happens when: before and after its name is bound, its connection is
- * made, and an endpoint refuses it unseen. It arrives whole and once, or the client is told that it did not.
+ * made, and an endpoint refuses it unseen, or fails and may be asked again. It arrives whole and once, or the client is told
+ * that it did not.
  *
  *     model:   the content that the client has sent
  *
@@ -31,6 +32,8 @@ interface Attempt {
   trailers: boolean;
   ended: boolean;
   reset: boolean;
+  /** It was answered 500. */
+  failed: boolean;
 }
 
 /** One request, to a worker whose names and connections are as fresh as a test wants them. */
@@ -86,6 +89,15 @@ class Site {
     this.#endpoint?.send(frameBytes(FRAME_RST_STREAM, 0, last.id, Uint8Array.from(uint32(REFUSED_STREAM))));
   }
 
+  /** The endpoint answers 500, whatever it has got. */
+  fail(): void {
+    this.look();
+    const last = this.attempts.at(-1);
+    if (last === undefined || last.reset || last.failed) return;
+    last.failed = true;
+    this.#endpoint?.send(headersFrame(last.id, Uint8Array.of(0x8e), true));
+  }
+
   /** Takes down what has come, on both sides. */
   look(): void {
     this.worker.settle();
@@ -104,7 +116,7 @@ class Site {
       attempt.content += Buffer.from(payload).toString('latin1');
       attempt.ended ||= ends;
     } else if (type === FRAME_HEADERS && attempt === undefined) {
-      this.attempts.push({ id, content: '', trailers: false, ended: ends, reset: false });
+      this.attempts.push({ id, content: '', trailers: false, ended: ends, reset: false, failed: false });
     } else if (type === FRAME_HEADERS && attempt !== undefined) {
       attempt.trailers = true;
       attempt.ended = ends;
@@ -121,7 +133,10 @@ class Site {
     this.look();
     const last = this.attempts.at(-1);
     if (this.told !== '') {
-      assert.ok(last === undefined || last.reset, `the client was told "${this.told}", and the endpoint goes on`);
+      assert.ok(
+        last === undefined || last.reset || last.failed,
+        `the client was told "${this.told}", and the endpoint goes on`,
+      );
       return;
     }
     assert.ok(last?.ended && !last.reset, 'the request has arrived');
@@ -131,6 +146,7 @@ class Site {
     this.#endpoint?.send(answer);
     this.look();
     assert.equal(this.told, 'answered');
+    assert.equal(this.worker.world.net.keptBlocks.usedCount, 0);
   }
 }
 
@@ -139,36 +155,45 @@ const piece = fc
   .map((length) => 'abcdefghij'.repeat(length).slice(0, length));
 const act = fc.oneof(
   { weight: 3, arbitrary: piece },
-  fc.constantFrom('bind', 'connected', 'refuse', 'turn').map((name) => ({ name })),
+  fc.constantFrom('bind', 'connected', 'refuse', 'fail', 'turn').map((name) => ({ name })),
 );
 
-test('whatever happens on the way', (t) => {
-  t.diagnostic(`WEFT_FUZZ_SEED=${RUN.seed} WEFT_FUZZ_CASES=${RUN.numRuns}`);
-  const outcomes = { arrived: 0, again: 0, refused: 0 };
-  fc.assert(
-    fc.property(fc.array(act, { maxLength: 14 }), fc.boolean(), fc.nat(2), (acts, withTrailers, begun) => {
-      const worker = new H2Worker();
-      worker.world.sockets.connectErrno = EINPROGRESS;
-      const site = new Site(worker);
-      site.client.send(site.client.headers(1, POST, false));
-      worker.settle();
-      if (begun > 0) site.bind();
-      if (begun > 1) site.connected();
-      for (const one of acts) {
-        if (typeof one === 'string') {
-          // As much as the client's window allows.
-          if (site.sent.length + one.length < 60_000) site.content(one, false);
-        } else if (one.name === 'bind') site.bind();
-        else if (one.name === 'connected') site.connected();
-        else if (one.name === 'refuse') site.refuse();
-        else site.look();
-      }
-      site.end(withTrailers);
-      if (site.told !== 'answered') outcomes.refused++;
-      else if (site.attempts.length > 1) outcomes.again++;
-      else outcomes.arrived++;
-    }),
-    RUN,
-  );
-  for (const [name, count] of Object.entries(outcomes)) assert.ok(count > 0, `never ${name}`);
-});
+/** Of services that do not retry, and of one that does, while it has kept no more than so much. */
+const SERVICES = [
+  '',
+  '  service: {responseClassifier: {kind: io.l5d.h2.retryableAll5XX}, retryBufferSize: {requestBytes: 5000}}',
+];
+
+for (const keys of SERVICES) {
+  test(`whatever happens on the way${keys === '' ? '' : ', where failures are retried'}`, (t) => {
+    t.diagnostic(`WEFT_FUZZ_SEED=${RUN.seed} WEFT_FUZZ_CASES=${RUN.numRuns}`);
+    const outcomes = { arrived: 0, again: 0, refused: 0 };
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 14 }), fc.boolean(), fc.nat(2), (acts, withTrailers, begun) => {
+        const worker = new H2Worker(keys);
+        worker.world.sockets.connectErrno = EINPROGRESS;
+        const site = new Site(worker);
+        site.client.send(site.client.headers(1, POST, false));
+        worker.settle();
+        if (begun > 0) site.bind();
+        if (begun > 1) site.connected();
+        for (const one of acts) {
+          if (typeof one === 'string') {
+            // As much as the client's window allows.
+            if (site.sent.length + one.length < 60_000) site.content(one, false);
+          } else if (one.name === 'bind') site.bind();
+          else if (one.name === 'connected') site.connected();
+          else if (one.name === 'refuse') site.refuse();
+          else if (one.name === 'fail') site.fail();
+          else site.look();
+        }
+        site.end(withTrailers);
+        if (site.told !== 'answered') outcomes.refused++;
+        else if (site.attempts.length > 1) outcomes.again++;
+        else outcomes.arrived++;
+      }),
+      RUN,
+    );
+    for (const [name, count] of Object.entries(outcomes)) assert.ok(count > 0, `never ${name}`);
+  });
+}
