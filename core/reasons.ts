@@ -51,6 +51,8 @@ export const REASONS = [
   // service.totalTimeoutMs and client.requestAttemptTimeoutMs (spec 05 section 8)
   'total_timeout',
   'attempt_timeout',
+  // connecting: fail-fast has marked the endpoint, no connection was tried
+  'fail_fast',
 ] as const;
 
 /** A reason code, see {@link REASONS}. */

@@ -41,7 +41,9 @@ import { Reactor, type Ready } from './reactor/reactor.ts';
 import { TICK_MS, Timer, ticksOf } from './reactor/timer-wheel.ts';
 import type { PoolFactory } from './router/client-stack.ts';
 import { ConnectionPool, type Connector } from './router/connection-pool.ts';
+import { EndpointDialler } from './router/endpoint-dialler.ts';
 import type { EndpointPool } from './router/endpoint-pool.ts';
+import { Reconnect } from './router/reconnect.ts';
 import { Router, type RouterEnvironment } from './router/router.ts';
 import { type StreamConnector, StreamPool } from './router/stream-pool.ts';
 
@@ -126,6 +128,7 @@ class Worker extends Timer implements Ready {
     const budgets = new RetryBudgets(this.#start.budgets, workers);
     const pools = new Array<EndpointPool | undefined>(limits.endpointsMax).fill(undefined);
     const say = (message: FromWorker) => port.postMessage(message);
+    const dialler = new EndpointDialler(this.#net, worker, () => false);
     for (const [index, config] of routers.entries()) {
       const environment: RouterEnvironment = {
         worker,
@@ -135,6 +138,7 @@ class Worker extends Timer implements Ready {
         poolWaitersMax: limits.poolWaitersMax,
         budgets,
         log: (message) => say({ type: 'log', level: 'info', message }),
+        reconnect: (pool, failFast) => new Reconnect(dialler, pool, failFast, this.#random).begin(),
         pools,
         net: this.#net,
         keyAt,

@@ -66,6 +66,7 @@ export const environment: RouterEnvironment = {
   poolWaitersMax: 0,
   budgets: new RetryBudgets(RetryBudgets.allocate(1, 1024), 1),
   log: () => {},
+  reconnect: () => {},
   pools: [],
   net,
   keyAt,

@@ -9,8 +9,9 @@ import type { ClientConfig, RouterProtocol } from '../../core/config/types.ts';
 import type { Addr, Bound } from '../../core/names/bound.ts';
 import type { Live, Stop } from '../../core/names/live.ts';
 import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
+import { TICK_MICROS } from '../../core/shared/endpoint-region.ts';
 import type { ClientState } from '../admin/context.ts';
-import { putBalancerMetrics } from '../telemetry/balancer-metrics.ts';
+import { putBalancerMetrics, putFailFastMetrics } from '../telemetry/balancer-metrics.ts';
 import { CacheCounts } from './cache-entries.ts';
 import { Probation } from './probation.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
@@ -81,13 +82,17 @@ export class BoundClients {
       waiting: [],
     };
     this.#clients.set(id, client);
-    const { loadBalancer } = configs.of(bound.id);
+    const { loadBalancer, failFast } = configs.of(bound.id);
     if (loadBalancer.enableProbation) {
       client.probation = new Probation(publisher, table, () => this.#publish(client));
     }
     const counterOf = (cell: number) => scopes.counter(client.scope, cell);
     scopes.extend(client.scope, {
-      fill: (into) => putBalancerMetrics(into, publisher.census(table), loadBalancer, counterOf),
+      fill: (into) => {
+        const census = publisher.census(table, nowTicks());
+        putBalancerMetrics(into, census, loadBalancer, counterOf);
+        if (failFast) putFailFastMetrics(into, census);
+      },
     });
     this.#observe(client, bound.addr);
     return client;
@@ -165,4 +170,9 @@ function describe(addr: Addr): ClientState {
     default:
       return { state: addr.state };
   }
+}
+
+/** The clock of the workers' stamps. */
+function nowTicks(): number {
+  return Number(process.hrtime.bigint() / BigInt(1000 * TICK_MICROS)) | 0;
 }

@@ -169,7 +169,6 @@ routers: [{protocol: h2, servers: [{}], client: {kind: io.l5d.static, configs: [
 > 1:108: routers[0].client.configs[0].maxFrameBytes: 1 is too small. Write a whole number from 16384 to 1048576.
 
 routers: [{protocol: h2, servers: [{}], client: {failFast: true, tls: {commonName: a}, forwardClientCert: true}}]
-> 1:60: routers[0].client.failFast: failFast: true is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write false, or leave the key out.
 > 1:66: routers[0].client.tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 ## services

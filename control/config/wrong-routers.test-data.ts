@@ -304,8 +304,8 @@ routers: [{protocol: http, servers: [{}], client: {hostConnectionPool: {minSize:
 routers: [{protocol: http, servers: [{}], client: {hostConnectionPool: {maxWaiters: -1}}}]
 > 1:85: routers[0].client.hostConnectionPool.maxWaiters: -1 is too small. Write a whole number from 0 to 2147483647.
 
-routers: [{protocol: http, servers: [{}], client: {failFast: true}}]
-> 1:62: routers[0].client.failFast: failFast: true is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write false, or leave the key out.
+routers: [{protocol: http, servers: [{}], client: {failFast: quickly}}]
+> 1:62: routers[0].client.failFast: "quickly" is not a boolean. Write true or false.
 
 routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: io.l5d.consecutiveFailures}}}]
 > 1:68: routers[0].client.failureAccrual.failures: missing required key "failures". Add "failures: …".

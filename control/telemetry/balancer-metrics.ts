@@ -5,6 +5,7 @@
 import { ALGORITHM } from '../../core/balance/create-balancer.ts';
 import type { LoadBalancerConfig } from '../../core/config/types.ts';
 import type { EndpointCensus } from '../../core/shared/endpoint-publisher.ts';
+import { TICK_MICROS } from '../../core/shared/endpoint-region.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
 import type { MetricNode } from './metrics-tree.ts';
 
@@ -33,6 +34,14 @@ export function putBalancerMetrics(
   put(into, 'counter', { adds, removes, updates });
   if (config.kind === 'aperture') putApertureMetrics(into, census, config.minAperture, counterOf);
   into.put(['available'], { kind: 'gauge', read: () => (available > 0 ? 1 : 0) });
+}
+
+/** Puts the gauges of a client's fail-fast: of the endpoint that has been out of reach for longest (spec 05 section 4). */
+export function putFailFastMetrics(into: MetricNode, { unreachable }: EndpointCensus): void {
+  const forMs = Math.round((unreachable.forTicks * TICK_MICROS) / 1000);
+  const gauges = { unhealthy_for_ms: forMs, unhealthy_num_tries: unreachable.tries };
+  for (const [name, value] of Object.entries(gauges))
+    into.put(['failfast', name], { kind: 'gauge', read: () => value });
 }
 
 function putApertureMetrics(

@@ -11,7 +11,7 @@ import type { Reading } from './reading.ts';
 import { engine } from './removed.ts';
 import { boolean, INT_MAX, int, oneOf } from './scalars.ts';
 
-import { checked, later, object, only, optional, section, type ValueOf, withDefault } from './schema.ts';
+import { checked, later, object, optional, section, type ValueOf, withDefault } from './schema.ts';
 import { session } from './session.ts';
 
 import { clientSocketOptions } from './socket-options.ts';
@@ -38,7 +38,8 @@ const hostConnectionPool = checked(
 const common = {
   loadBalancer: section(loadBalancer, 'p2c'),
   hostConnectionPool: section(hostConnectionPool),
-  failFast: withDefault(only(boolean, false), false),
+  /** Leaves an endpoint alone whose connections fail, until one comes about. */
+  failFast: withDefault(boolean, false),
   failureAccrual: withDefault(failureAccrual, FIVE_IN_A_ROW),
   socketOptions: section(clientSocketOptions),
   /** When connections to endpoints are ended in order. */

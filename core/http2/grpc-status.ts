@@ -41,6 +41,7 @@ const BY_REASON: Readonly<Record<Reason, number>> = {
   connect_refused: GRPC_UNAVAILABLE,
   connect_timeout: GRPC_UNAVAILABLE,
   connect_failed: GRPC_UNAVAILABLE,
+  fail_fast: GRPC_UNAVAILABLE,
   pool_exhausted: GRPC_UNAVAILABLE,
   local_resources: GRPC_UNAVAILABLE,
   bad_request: GRPC_INTERNAL,

@@ -45,6 +45,7 @@ const ENDING_OF_REASON: Readonly<Partial<Record<Reason, number>>> = {
   connect_refused: ENDING.unsent,
   connect_timeout: ENDING.unsent,
   connect_failed: ENDING.unsent,
+  fail_fast: ENDING.unsent,
   pool_exhausted: ENDING.unsent,
   upstream_stalled: ENDING.timeout,
   attempt_timeout: ENDING.timeout,

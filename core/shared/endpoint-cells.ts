@@ -20,15 +20,18 @@
  */
 import type { Random } from '../balance/random.ts';
 import {
+  BREAKER_DOWN_STAMP_TICKS,
+  BREAKER_DOWN_WAIT_MS,
   type EndpointRegion,
   ROW_COST_MICROS,
   ROW_PENDING,
   ROW_SHIFT,
   ROW_STAMP_TICKS,
   ROW_STATUS,
+  STATUS_OPEN,
   TICK_MICROS,
 } from './endpoint-region.ts';
-import { ACCRUAL, isDue, STATUS_MASK, withAccrual } from './status-word.ts';
+import { ACCRUAL, hasFailedFast, isDue, STATUS_MASK, withAccrual, withFailFast } from './status-word.ts';
 
 /** Load added to an endpoint that has requests out and no response yet: Finagle's (2^63−1) >> 16 ns, 39 hours. */
 export const PENALTY_MICROS = Number((2n ** 63n - 1n) >> 16n) / 1000;
@@ -40,6 +43,9 @@ const ATTEMPTS_MAX = 8;
 
 /** How far a worker's clock may lag behind a stamp before the difference reads as a long time: 67 s, the rest of 19 h ahead. */
 const LAG_TICKS_MAX = 2 ** 22;
+
+/** The owner of a fail-fast mark that is later than this is not there any more. */
+const OWNER_LATE_MS = 10_000;
 
 /** What a client's `loadBalancer` configuration says about load. */
 export interface LoadOptions {
@@ -77,6 +83,7 @@ export function claimElapsedTicks(words: Int32Array<SharedArrayBuffer>, stampAt:
 export class EndpointCells {
   private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly rowsAt: number;
+  private readonly breakersAt: number;
   private readonly ownPendingAt: number;
   private readonly ownPendingStride: number;
   private readonly decayPerTick: number;
@@ -92,6 +99,7 @@ export class EndpointCells {
     if (!(options.failurePenaltyMs >= 0)) throw new RangeError(`failurePenaltyMs: ${options.failurePenaltyMs}`);
     this.words = region.words;
     this.rowsAt = region.rowsAt;
+    this.breakersAt = region.breakersAt;
     this.ownPendingAt = region.ownPendingAt;
     this.ownPendingStride = region.ownPendingStride;
     this.decayPerTick = -TICK_MICROS / (options.decayTimeMs * 1000);
@@ -169,10 +177,21 @@ export class EndpointCells {
   status(row: number, nowTicks: number): number {
     const statusAt = this.at(row) + ROW_STATUS;
     const word = this.words[statusAt] as number;
-    if (!isDue(word, nowTicks)) return word & STATUS_MASK;
+    if ((word & STATUS_MASK) === STATUS_OPEN) return STATUS_OPEN;
+    let next = word;
+    if (isDue(word, nowTicks)) next = withAccrual(next, ACCRUAL.probeOpen);
+    if (hasFailedFast(word) && this.isUnattended(row, nowTicks)) next = withFailFast(next, false);
     // Whoever changed the word meanwhile has seen the same, or what came of it.
-    Atomics.compareExchange(this.words, statusAt, word, withAccrual(word, ACCRUAL.probeOpen));
+    if (next !== word) Atomics.compareExchange(this.words, statusAt, word, next);
     return (this.words[statusAt] as number) & STATUS_MASK;
+  }
+
+  /** Fail-fast's mark has lost its owner: the worker has died, or has no use for the endpoint any more. */
+  private isUnattended(row: number, nowTicks: number): boolean {
+    const at = this.breakersAt + (row << ROW_SHIFT);
+    const waitMs = (this.words[at + BREAKER_DOWN_WAIT_MS] as number) + OWNER_LATE_MS;
+    const elapsed = elapsedTicks(nowTicks, this.words[at + BREAKER_DOWN_STAMP_TICKS] as number);
+    return elapsed > (waitMs * 1000) / TICK_MICROS;
   }
 
   /** Sets a bare status for all workers. */

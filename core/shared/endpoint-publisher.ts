@@ -14,8 +14,11 @@ import {
   weightClassesOf,
   writeBlock,
 } from './endpoint-block.ts';
+import { elapsedTicks } from './endpoint-cells.ts';
 import { ListSpace } from './endpoint-lists.ts';
 import {
+  BREAKER_DOWN_SINCE_TICKS,
+  BREAKER_DOWN_TRIES,
   type EndpointAddress,
   type EndpointRegion,
   LIST_CLOSED,
@@ -35,7 +38,7 @@ import {
   TABLE_LIST,
   TABLE_SHIFT,
 } from './endpoint-region.ts';
-import { STATUS_MASK } from './status-word.ts';
+import { hasFailedFast, STATUS_MASK } from './status-word.ts';
 
 /** What became of a published set. */
 export interface PublishResult {
@@ -58,6 +61,8 @@ export interface EndpointCensus {
   readonly byStatus: readonly [open: number, busy: number, closed: number];
   /** Sessions out, from all workers. */
   readonly load: number;
+  /** Of the endpoint that fail-fast has marked for longest: how long, and re-connects that have failed; 0 when there is none. */
+  readonly unreachable: { readonly forTicks: number; readonly tries: number };
   readonly weightClasses: readonly ClassCensus[];
   /** Mean weight of an endpoint, 0 when there is none. */
   readonly meanWeight: number;
@@ -212,22 +217,29 @@ export class EndpointPublisher {
   }
 
   /** Counts the endpoints of an open client. O(endpoints). */
-  census(clientId: number): EndpointCensus {
+  census(clientId: number, nowTicks: number): EndpointCensus {
     const { endpoints, list, adds, removes, updates } = this.clientOf(clientId);
-    const { words, rowsAt } = this.region;
+    const { words, rowsAt, breakersAt } = this.region;
+    let unreachable = { forTicks: 0, tries: 0 };
     const byStatus: [number, number, number] = [0, 0, 0];
     let load = 0;
     let weightSum = 0;
     for (const { row, weight } of endpoints.values()) {
       const at = rowsAt + (row << ROW_SHIFT);
-      const status = ((words[at + ROW_STATUS] as number) & STATUS_MASK) as 0 | 1 | 2;
-      byStatus[status] += 1;
+      const word = words[at + ROW_STATUS] as number;
+      byStatus[(word & STATUS_MASK) as 0 | 1 | 2] += 1;
+      if (hasFailedFast(word)) {
+        const lineAt = breakersAt + (row << ROW_SHIFT);
+        const forTicks = elapsedTicks(nowTicks, words[lineAt + BREAKER_DOWN_SINCE_TICKS] as number);
+        const tries = words[lineAt + BREAKER_DOWN_TRIES] as number;
+        if (forTicks >= unreachable.forTicks) unreachable = { forTicks, tries };
+      }
       load += words[at + ROW_PENDING] as number;
       weightSum += weight;
     }
     const meanWeight = endpoints.size === 0 ? 0 : weightSum / endpoints.size;
     const weightClasses = list === undefined ? [] : readClasses(this.region, this.region.listsAt + list.offset);
-    return { byStatus, load, weightClasses, meanWeight, adds, removes, updates };
+    return { byStatus, load, unreachable, weightClasses, meanWeight, adds, removes, updates };
   }
 
   /** Closes a table: workers see it `closed`, and its id is given out again once all have. */

@@ -29,6 +29,7 @@
  * The status is a word of its own making: status-word.ts. The line of breakers:
  *
  *      0 since W        1 stamp W    2 full W      3..7 recent stamps W           (successRateWindowed)
+ *      8 down since W   9 stamp W   10 wait ms W  11 tries W                      (fail-fast)
  *
  *
  * How a set changes. The supervisor never alters a block that a table points to. It writes a new block, stores its
@@ -78,6 +79,14 @@ export const BREAKER_STAMP_TICKS = 1;
 export const BREAKER_FULL = 2;
 /** First of five: when the latest results came, in ticks. */
 export const BREAKER_RECENT_TICKS = 3;
+/** When fail-fast has marked the endpoint, in ticks. */
+export const BREAKER_DOWN_SINCE_TICKS = 8;
+/** When its owner last did something about it, in ticks. */
+export const BREAKER_DOWN_STAMP_TICKS = 9;
+/** How long from then the next thing may take. */
+export const BREAKER_DOWN_WAIT_MS = 10;
+/** Re-connects that have failed. */
+export const BREAKER_DOWN_TRIES = 11;
 
 /** Status of an endpoint, best first (spec 05 section 3). */
 export const STATUS_OPEN = 0;

@@ -154,6 +154,7 @@ export class H2Worker {
       poolWaitersMax: 10,
       budgets: new RetryBudgets(RetryBudgets.allocate(1, CLIENT_SERVICE_SCOPE), 1),
       log: () => {},
+      reconnect: () => {},
       pools: [],
       net,
       keyAt,

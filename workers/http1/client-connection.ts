@@ -74,6 +74,7 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
     }
     this.deadlineTick = NEVER;
     const { stats } = this.pool.client;
+    this.pool.onConnected();
     stats.increment(this.pool.client.scope, COUNTER.connects);
     stats.recordLatency(
       this.pool.client.scope,

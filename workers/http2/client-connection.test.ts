@@ -26,6 +26,7 @@ const stack = {
   scope: SCOPE,
   stats: net.stats,
   poolWaitersMax: 10,
+  onConnected: () => {},
   config: configOf<ClientConfig>(router.config.client, '/'),
 } as unknown as ClientStack;
 const address = { row: 0, ipv6: false, port: 80, ip: new Int32Array(4), name: '10.0.0.1:80' };

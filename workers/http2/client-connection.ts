@@ -106,6 +106,7 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     this.connecting = false;
     this.armNext();
     const { stats, scope } = this.pool.client;
+    this.pool.onConnected();
     stats.increment(scope, COUNTER.connects);
     const elapsedMicros = this.net.reactor.elapsedMicros(this.openedMicros, this.openedTick);
     stats.recordLatency(scope, HISTOGRAM.connectLatency, elapsedMicros);

@@ -78,6 +78,10 @@ export abstract class Attempts {
     exchange.attemptMicros = nowMicros;
     exchange.attemptTick = nowTick;
     exchange.acquisitions++;
+    if (pool.client.failsFast(pool.row)) {
+      this.#failConnect(exchange, 'fail_fast');
+      return;
+    }
     const acquired = pool.acquire(exchange);
     if (acquired === ACQUIRED.ready) return;
     if (acquired === ACQUIRED.later) this.deadlines.beginAcquisition(exchange, this.bindingTimeoutMs);
@@ -104,12 +108,18 @@ export abstract class Attempts {
 
   /** No connection came about. Another endpoint (or the same, when there is no other) is tried at once. */
   onConnectFailed(exchange: Exchange, reason: Reason): void {
-    const pool = exchange.pool as EndpointPool;
-    const branch = exchange.branch as RouteBranch;
-    const { client } = branch;
+    const { client } = exchange.branch as RouteBranch;
     const { net, stats } = this.environment;
     const elapsedMicros = net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
     stats.recordLatency(client.scope, HISTOGRAM.failedConnectLatency, elapsedMicros);
+    client.onConnectFailed(exchange.pool as EndpointPool);
+    this.#failConnect(exchange, reason);
+  }
+
+  #failConnect(exchange: Exchange, reason: Reason): void {
+    const pool = exchange.pool as EndpointPool;
+    const { client } = exchange.branch as RouteBranch;
+    const { stats } = this.environment;
     this.stats.acquisitionFailed(client.scope, reason);
     this.settle(exchange, true, true);
     if (this.#mayAcquireAgain(exchange)) {

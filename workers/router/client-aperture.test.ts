@@ -37,6 +37,7 @@ function setUp() {
     random: new Random(1),
     poolWaitersMax: 0,
     log: () => {},
+    reconnect: () => {},
     budgets: new RetryBudgets(RetryBudgets.allocate(1, 8), 1),
     pools,
   };

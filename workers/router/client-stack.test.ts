@@ -28,7 +28,7 @@ function setUp(...weights: readonly number[]) {
   const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 }, failureAccrual: { kind: 'none' } } as ClientConfig;
   const stats = new StatsWriter(slabs[1]!);
   const budgets = new RetryBudgets(RetryBudgets.allocate(1, 8), 1);
-  const shared = { worker: 0, region, stats, random: new Random(1), log: () => {} };
+  const shared = { worker: 0, region, stats, random: new Random(1), log: () => {}, reconnect: () => {} };
   const environment = { ...shared, poolWaitersMax: 0, budgets, pools: [] };
   const client = new ClientStack(
     id,
@@ -51,7 +51,7 @@ function setUp(...weights: readonly number[]) {
   const counts = () => ({
     exhausted: reader.counter(SCOPE, COUNTER.loadBalancerMaxEffortExhausted),
     busyClasses: reader.counter(SCOPE, COUNTER.loadBalancerBusyWeightClasses),
-    census: publisher.census(id).byStatus,
+    census: publisher.census(id, 0).byStatus,
   });
   return { pick, markBusy, counts };
 }

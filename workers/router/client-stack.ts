@@ -7,6 +7,7 @@ import { type Balancer, type BalancerEvents, isOpen } from '../../core/balance/b
 import { createBalancer, loadOptionsOf } from '../../core/balance/create-balancer.ts';
 import type { Random } from '../../core/balance/random.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
+import { FailFast, type FailFastEvents } from '../../core/resilience/fail-fast.ts';
 import { createFailureAccrual } from '../../core/resilience/failure-accrual/create-failure-accrual.ts';
 import type { FailureAccrual, FailureAccrualEvents } from '../../core/resilience/failure-accrual/failure-accrual.ts';
 import { BudgetTerms, DEFAULT_BUDGET } from '../../core/resilience/retry-budget.ts';
@@ -41,12 +42,14 @@ export interface ClientEnvironment {
   readonly budgets: RetryBudgets;
   /** Writes a line to the application's log. */
   readonly log: (message: string) => void;
+  /** Marks an endpoint that could not be connected to, and tries again until that succeeds. */
+  readonly reconnect: (pool: EndpointPool, failFast: FailFast) => void;
   /** Pools of all clients by row. */
   readonly pools: (EndpointPool | undefined)[];
 }
 
 /** One bound name. */
-export class ClientStack implements BalancerEvents, FailureAccrualEvents {
+export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFastEvents {
   readonly id: number;
   /** The bound id, as text. */
   readonly name: string;
@@ -70,6 +73,8 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents {
   readonly #balancer: Balancer;
   /** Null when no failure says anything (`failureAccrual: none`). */
   readonly #accrual: FailureAccrual | null;
+  /** Null unless it is configured. */
+  readonly #failFast: FailFast | null;
   readonly #createPool: PoolFactory;
 
   constructor(
@@ -95,6 +100,7 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents {
     this.cells = new EndpointCells(environment.region, loadOptionsOf(loadBalancer), environment.random);
     this.#balancer = createBalancer(loadBalancer, environment.region, this);
     this.#accrual = createFailureAccrual(config.failureAccrual, environment.region, environment.random, this);
+    this.#failFast = config.failFast ? new FailFast(environment.region, this) : null;
     this.#createPool = createPool;
   }
 
@@ -136,6 +142,21 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents {
     return isOpen(this.table, this.cells, nowStamp);
   }
 
+  /** Whether fail-fast has an endpoint's requests fail without a connection. */
+  failsFast(row: number): boolean {
+    return this.#failFast?.isMarked(row) === true;
+  }
+
+  /** No connection to an endpoint came about. Must be called before the exchange is settled that it was for. */
+  onConnectFailed(pool: EndpointPool): void {
+    if (this.#failFast !== null) this.#environment.reconnect(pool, this.#failFast);
+  }
+
+  /** One has. */
+  onConnected(row: number): void {
+    if (this.#failFast !== null) this.#failFast.onConnected(row);
+  }
+
   onMaxEffortExhausted(): void {
     this.stats.increment(this.scope, COUNTER.loadBalancerMaxEffortExhausted);
   }
@@ -170,6 +191,18 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents {
   onRevived(row: number): void {
     this.stats.increment(this.scope, COUNTER.accrualRevivals);
     this.#environment.log(`failure accrual revives ${this.#addressOf(row)} of ${this.name}`);
+  }
+
+  onMarkedUnreachable(row: number): void {
+    this.stats.increment(this.scope, COUNTER.failfastMarkedDead);
+    this.#environment.log(
+      `fail-fast marks ${this.#addressOf(row)} of ${this.name} as dead until it can be connected to`,
+    );
+  }
+
+  onMarkedAvailable(row: number): void {
+    this.stats.increment(this.scope, COUNTER.failfastMarkedAvailable);
+    this.#environment.log(`fail-fast marks ${this.#addressOf(row)} of ${this.name} as available`);
   }
 
   /** The load of a finished exchange is taken off its endpoint, and what it took is learned. */
@@ -211,7 +244,7 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents {
    * and a death that nobody looks at for hours would come back.
    */
   endDeaths(nowStamp: number): void {
-    if (this.#accrual === null) return;
+    if (this.#accrual === null && this.#failFast === null) return;
     for (const row of this.table.rows) this.cells.status(row, nowStamp);
   }
 

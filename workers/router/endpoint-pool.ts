@@ -35,6 +35,12 @@ export abstract class EndpointPool {
     this.address = address;
   }
 
+  /** A connection has come about. */
+  onConnected(): void {
+    // A retired pool's row may be another endpoint's by now.
+    if (!this.retired) this.client.onConnected(this.row);
+  }
+
   /** Finds or makes a connection for an exchange. @returns one of {@link ACQUIRED} */
   abstract acquire(exchange: Exchange): number;
   /** Takes an exchange out of the queue of waiters, when its client is gone. */
