@@ -7,33 +7,31 @@
  *       (a worker: own table,                            a function of the time, of what it
  *        own random numbers)                             has in progress, and of chance
  */
-import type { LoadBalancerConfig } from '../config/types.ts';
+import type { FailureAccrualConfig, LoadBalancerConfig } from '../config/types.ts';
+import { createFailureAccrual } from '../resilience/failure-accrual/create-failure-accrual.ts';
+import type { FailureAccrual } from '../resilience/failure-accrual/failure-accrual.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
-import { EndpointPublisher } from '../shared/endpoint-publisher.ts';
-import {
-  createEndpointBuffer,
-  EndpointRegion,
-  ROW_PENDING,
-  ROW_SHIFT,
-  TICK_MICROS,
-} from '../shared/endpoint-region.ts';
+import { TICK_MICROS } from '../shared/endpoint-region.ts';
 import { EndpointTable } from '../shared/endpoint-table.ts';
+import type { Balancer } from './balancer.ts';
 import { createBalancer, loadOptionsOf } from './create-balancer.ts';
 import { EventQueue } from './event-queue.ts';
 import { Random } from './random.ts';
-import { EventCounts } from './test-balancers.ts';
+import { EventCounts, TestNode } from './test-balancers.ts';
 
 /** How an endpoint behaves. */
 export interface SimulatedEndpoint {
   /** Time to respond to a request that arrives now and finds `inProgress` others. */
   readonly serviceMicros: (nowMicros: number, inProgress: number, random: Random) => number;
-  /** Whether all its responses are failures. */
-  readonly fails: boolean;
+  /** Whether the response to a request that arrives now is a failure. */
+  readonly fails: (nowMicros: number) => boolean;
 }
 
 /** A scenario. */
 export interface Simulation {
   readonly loadBalancer: LoadBalancerConfig;
+  /** Breakers; none unless given. */
+  readonly failureAccrual?: FailureAccrualConfig;
   readonly endpoints: readonly SimulatedEndpoint[];
   /** Workers that send, each with its own table. */
   readonly clients: number;
@@ -48,77 +46,124 @@ export interface Simulation {
 export interface SimulationResult {
   /** Requests that each endpoint got. */
   readonly requests: readonly number[];
+  /** The most that each endpoint had in progress at one time. */
+  readonly peaks: readonly number[];
   /** Response times of all requests, ascending. */
   readonly latenciesMicros: Float64Array;
   readonly failures: number;
+  /** Endpoints that requests may go to at the end. */
+  readonly window: number;
   /** Sessions still counted as pending at the end, over all endpoints. */
   readonly pendingLeft: number;
 }
 
 /** Runs a scenario to its end. Equal scenarios give equal results. */
 export function simulate(simulation: Simulation): SimulationResult {
-  const { endpoints, clients } = simulation;
-  const region = new EndpointRegion(createEndpointBuffer({ workers: clients, clients: 1, rows: endpoints.length }));
-  const publisher = new EndpointPublisher(region);
-  const clientId = publisher.openClient() as number;
-  publisher.publish(
-    clientId,
-    endpoints.map((_, index) => ({ ip: '10.0.0.1', port: index + 1, weight: 1 })),
-  );
-  const queue = new EventQueue();
-  const told = new EventCounts();
-  const world = new Random(simulation.seed);
-  const requests = endpoints.map(() => 0);
-  const inProgress = endpoints.map(() => 0);
-  const latencies: number[] = [];
-  const gapMicros = () => (-Math.log(1 - world.unit()) * 1e6) / simulation.requestsPerSecond;
-  let nowMicros = 0;
-  let failures = 0;
+  return new Run(simulation).run();
+}
 
-  const startClient = (worker: number) => {
-    const random = new Random(simulation.seed + worker + 1);
-    const table = new EndpointTable(region, clientId);
-    const cells = new EndpointCells(region, loadOptionsOf(simulation.loadBalancer), random);
-    const balancer = createBalancer(simulation.loadBalancer, region, told);
-    const send = () => {
-      const row = balancer.pick(table, cells, ticksAt(nowMicros), random);
-      const index = region.describe(row).port - 1;
-      const endpoint = endpoints[index] as SimulatedEndpoint;
-      const tookMicros = endpoint.serviceMicros(nowMicros, inProgress[index] as number, world);
-      requests[index] = (requests[index] as number) + 1;
-      inProgress[index] = (inProgress[index] as number) + 1;
-      cells.start(row, worker);
-      balancer.observe(table, cells, ticksAt(nowMicros));
-      queue.schedule(nowMicros + tookMicros, () => {
-        inProgress[index] = (inProgress[index] as number) - 1;
-        cells.finish(row, worker, tookMicros, ticksAt(nowMicros), endpoint.fails);
-        balancer.observe(table, cells, ticksAt(nowMicros));
-        latencies.push(tookMicros);
-        if (endpoint.fails) failures += 1;
-      });
-      const nextMicros = nowMicros + gapMicros();
-      if (nextMicros < simulation.durationMs * 1000) queue.schedule(nextMicros, send);
-    };
-    queue.schedule(gapMicros(), send);
-  };
+const SILENT = { onMarkedDead() {}, onProbe() {}, onRevived() {} };
 
-  for (let worker = 0; worker < clients; worker += 1) startClient(worker);
-  for (let event = queue.next(); event !== undefined; event = queue.next()) {
-    nowMicros = event.atMicros;
-    event.act();
+interface Client {
+  readonly worker: number;
+  readonly random: Random;
+  readonly table: EndpointTable;
+  readonly cells: EndpointCells;
+  readonly balancer: Balancer;
+  readonly accrual: FailureAccrual | null;
+}
+
+class Run {
+  readonly #simulation: Simulation;
+  readonly #node: TestNode;
+  readonly #world: Random;
+  readonly #queue = new EventQueue();
+  readonly #requests: number[];
+  readonly #peaks: number[];
+  readonly #inProgress: number[];
+  readonly #latencies: number[] = [];
+  #failures = 0;
+  #nowMicros = 0;
+
+  constructor(simulation: Simulation) {
+    const { endpoints, clients, seed } = simulation;
+    const none = endpoints.map(() => 0);
+    this.#simulation = simulation;
+    this.#node = new TestNode(
+      endpoints.map(() => 1),
+      clients,
+      seed,
+    );
+    this.#world = new Random(seed);
+    this.#requests = [...none];
+    this.#peaks = [...none];
+    this.#inProgress = [...none];
   }
-  return {
-    requests,
-    latenciesMicros: Float64Array.from(latencies).sort(),
-    failures,
-    pendingLeft: requests.reduce((sum, _, row) => sum + pendingOf(region, row), 0),
-  };
-}
 
-function ticksAt(micros: number): number {
-  return Math.trunc(micros / TICK_MICROS) | 0;
-}
+  run(): SimulationResult {
+    const clients = Array.from({ length: this.#simulation.clients }, (_, worker) => this.#createClient(worker));
+    for (const client of clients) this.#queue.schedule(this.#gapMicros(), () => this.#send(client));
+    for (let event = this.#queue.next(); event !== undefined; event = this.#queue.next()) {
+      this.#nowMicros = event.atMicros;
+      event.act();
+    }
+    const { balancer, table, cells } = clients[0] as Client;
+    return {
+      requests: this.#requests,
+      peaks: this.#peaks,
+      latenciesMicros: Float64Array.from(this.#latencies).sort(),
+      failures: this.#failures,
+      window: balancer.window(table, 0),
+      pendingLeft: table.rows.reduce((sum, row) => sum + cells.pending(row), 0),
+    };
+  }
 
-function pendingOf(region: EndpointRegion, row: number): number {
-  return Atomics.load(region.words, region.rowsAt + (row << ROW_SHIFT) + ROW_PENDING);
+  #createClient(worker: number): Client {
+    const { loadBalancer, failureAccrual, seed } = this.#simulation;
+    const { region, clientId } = this.#node;
+    const random = new Random(seed + worker + 1);
+    return {
+      worker,
+      random,
+      table: new EndpointTable(region, clientId),
+      cells: new EndpointCells(region, loadOptionsOf(loadBalancer), random),
+      balancer: createBalancer(loadBalancer, region, new EventCounts()),
+      accrual: failureAccrual === undefined ? null : createFailureAccrual(failureAccrual, region, random, SILENT),
+    };
+  }
+
+  #send(client: Client): void {
+    const { worker, table, cells, balancer, accrual, random } = client;
+    const row = balancer.pick(table, cells, this.#nowTicks(), random);
+    const index = this.#node.region.describe(row).port - 1;
+    const inProgress = this.#inProgress[index] as number;
+    const endpoint = this.#simulation.endpoints[index] as SimulatedEndpoint;
+    const tookMicros = endpoint.serviceMicros(this.#nowMicros, inProgress, this.#world);
+    const failed = endpoint.fails(this.#nowMicros);
+    this.#requests[index]! += 1;
+    this.#inProgress[index] = inProgress + 1;
+    this.#peaks[index] = Math.max(this.#peaks[index] as number, inProgress + 1);
+    cells.start(row, worker);
+    balancer.observe(table, cells, this.#nowTicks());
+    accrual?.admit(row, this.#nowTicks());
+    this.#queue.schedule(this.#nowMicros + tookMicros, () => {
+      this.#inProgress[index]! -= 1;
+      if (failed) accrual?.onFailure(row, this.#nowTicks());
+      else accrual?.onSuccess(row, this.#nowTicks());
+      cells.finish(row, worker, tookMicros, this.#nowTicks(), failed);
+      balancer.observe(table, cells, this.#nowTicks());
+      this.#latencies.push(tookMicros);
+      if (failed) this.#failures += 1;
+    });
+    const nextMicros = this.#nowMicros + this.#gapMicros();
+    if (nextMicros < this.#simulation.durationMs * 1000) this.#queue.schedule(nextMicros, () => this.#send(client));
+  }
+
+  #gapMicros(): number {
+    return (-Math.log(1 - this.#world.unit()) * 1e6) / this.#simulation.requestsPerSecond;
+  }
+
+  #nowTicks(): number {
+    return Math.trunc(this.#nowMicros / TICK_MICROS) | 0;
+  }
 }
