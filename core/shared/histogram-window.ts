@@ -44,8 +44,9 @@ export class HistogramWindow {
   readonly #histogram: number;
   readonly #scale: number;
   readonly #bounds: readonly number[];
-  /** As {@link held}, at the last roll. */
+  /** As {@link held}, at the last roll: the first {@link #previousEnd} of it. Rewritten in place, with room to grow. */
   #previous = NONE;
+  #previousEnd = 0;
   readonly #folded: number[];
   #previousSum = 0;
   #summary: HistogramSummary | undefined;
@@ -107,14 +108,21 @@ export class HistogramWindow {
       }
     }
     const previous = this.#previous;
-    for (let i = 0; i < previous.length; i += 2) {
+    for (let i = 0; i < this.#previousEnd; i += 2) {
       const bucket = previous[i]!;
       count -= difference[bucket]!;
       difference[bucket]! -= previous[i + 1]!;
       count += difference[bucket]!;
     }
-    if (remember && count > 0) this.#previous = held.slice(0, end);
+    if (remember && count > 0) this.#remember(end);
     return count;
+  }
+
+  #remember(end: number): void {
+    // A new array at each roll, each a little larger than the last, would leave the process's heap full of holes.
+    if (this.#previous.length < end) this.#previous = new Uint32Array(2 ** Math.ceil(Math.log2(end)));
+    this.#previous.set(held.subarray(0, end));
+    this.#previousEnd = end;
   }
 }
 
