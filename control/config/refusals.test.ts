@@ -34,11 +34,33 @@ test('long lines are cut around the caret, and control characters do not reach t
   for (const line of text.split('\n')) assert.ok(line.startsWith('linkerd.yaml:') || line.length <= 122, line);
 });
 
-test('20 problems are shown, the rest is counted', () => {
-  const text = `${SMALLEST}\n${Array.from({ length: 27 }, (_, i) => `zzzzz${i}: 1`).join('\n')}`;
+test('50 different problems are shown, the rest is counted', () => {
+  const text = `${SMALLEST}\n${Array.from({ length: 57 }, (_, i) => `zzzzz${i}: 1`).join('\n')}`;
   const lines = refusal(text).split('\n');
-  assert.equal(lines.length, 61);
-  assert.equal(lines.at(-1), 'linkerd.yaml: and 7 more');
+  assert.equal(lines.length, 152);
+  assert.deepEqual(lines.slice(-2), ['linkerd.yaml: and 7 more', 'linkerd.yaml: 57 problems']);
+});
+
+test('what is wrong at several places in the same way is said once', () => {
+  assert.equal(
+    refusal(`namers:\n- kind: io.l5d.k8s\n- kind: io.l5d.k8s\n${SMALLEST}\nbogus: 1`),
+    `linkerd.yaml:2:9: namers[0].kind: io.l5d.k8s is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+  - kind: io.l5d.k8s
+          ^
+  and so at 3:9 (namers[1].kind)
+linkerd.yaml:5:1: bogus: unknown key "bogus". Known keys here: admin, namers, routers, telemetry, usage.
+  bogus: 1
+  ^
+linkerd.yaml: 3 problems`,
+  );
+  const many = refusal(
+    `routers:\n${Array.from({ length: 30 }, (_, i) => `- {protocol: mux, label: m${i}, servers: [{port: ${i + 1}}]}`).join('\n')}`,
+  );
+  assert.match(
+    many,
+    /\n {2}and so at 3:14 \(routers\[1\]\.protocol\), .*, 22:14 \(routers\[20\]\.protocol\), 9 more places\n/,
+  );
+  assert.match(many, /\nlinkerd\.yaml: 30 problems$/);
 });
 
 /** Documents that would cost time or the process, and what is said of them. */

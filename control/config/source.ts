@@ -44,13 +44,16 @@ export class Source {
    *               ^
    */
   render(problem: Problem): string {
-    const { line, column } = this.locate(
-      problem.inside === undefined ? problem.at.start : this.#offsetInside(problem.inside),
-    );
+    const { line, column } = this.placeOf(problem);
     const place = `${this.name}:${line}:${column}: ${problem.path === '' ? '' : `${problem.path}: `}`;
     const stop = problem.remedy === '' || /[.?!]$/.test(problem.what) ? '' : '.';
     const message = printable(`${place}${problem.what}${stop} ${problem.remedy}`.trimEnd());
     return `${message}\n${this.#quote(line, column)}`;
+  }
+
+  /** Line and column of a problem. */
+  placeOf({ at, inside }: Problem): { line: number; column: number } {
+    return this.locate(inside === undefined ? at.start : this.#offsetInside(inside));
   }
 
   #quote(line: number, column: number): string {

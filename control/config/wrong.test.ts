@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { ConfigError, loadConfig } from './load.ts';
+import { Source } from './source.ts';
 import { WRONG_DOCUMENTS } from './wrong-documents.test-data.ts';
 import { WRONG_H2_ROUTERS } from './wrong-h2.test-data.ts';
 import { WRONG_KINDS } from './wrong-kinds.test-data.ts';
@@ -31,14 +32,13 @@ function readCases(data: string): Case[] {
     });
 }
 
-/** Splits an error's message into its entries: a message, the source line, the caret. */
-function entriesOf(error: ConfigError): { message: string; quote: string; caret: string }[] {
-  const lines = error.message.split('\n');
-  return Array.from({ length: lines.length / 3 }, (_, i) => ({
-    message: lines[3 * i]!,
-    quote: lines[3 * i + 1]!,
-    caret: lines[3 * i + 2]!,
-  }));
+/** Each problem of a text as it is shown: a message, the source line, the caret. */
+function entriesOf(text: string): { message: string; quote: string; caret: string }[] {
+  const source = new Source('l', text);
+  return refusalOf(text).problems.map((problem) => {
+    const [message = '', quote = '', caret = ''] = source.render(problem).split('\n');
+    return { message, quote, caret };
+  });
 }
 
 function refusalOf(text: string): ConfigError {
@@ -59,7 +59,7 @@ test('there are at least 60 wrong configurations', () => {
 
 for (const { text, messages } of cases) {
   test(`refused: ${text}`, () => {
-    const entries = entriesOf(refusalOf(text));
+    const entries = entriesOf(text);
     assert.deepEqual(
       entries.map((entry) => entry.message),
       messages.map((message) => `l:${message}`),
