@@ -11,7 +11,7 @@ import {
   CHUNK_INTS_SHIFT,
   DIRECTORY_START,
   HEADER,
-  HISTOGRAM_CELL,
+  histogramCell,
   REASONS_CELL,
   STATUS_CELL,
   STATUS_CODES,
@@ -93,8 +93,8 @@ export class StatsReader {
 
   /** Whether anything was ever recorded in a histogram. */
   hasHistogram(scope: number, histogram: number): boolean {
-    const first = HISTOGRAM_CELL + histogram * HISTOGRAM_PARTS;
-    for (let part = 0; part < HISTOGRAM_PARTS; part++) if (this.#has(scope, first + part)) return true;
+    for (let part = 0; part < HISTOGRAM_PARTS; part++)
+      if (this.#has(scope, histogramCell(histogram, part))) return true;
     return false;
   }
 
@@ -111,7 +111,7 @@ export class StatsReader {
   addHistogramPart(scope: number, histogram: number, part: number, into: Uint32Array): boolean {
     let found = false;
     for (const view of this.#slabs) {
-      const chunk = chunkAt(view, scope, HISTOGRAM_CELL + histogram * HISTOGRAM_PARTS + part);
+      const chunk = chunkAt(view, scope, histogramCell(histogram, part));
       if (chunk === 0) continue;
       found = true;
       const start = chunk << CHUNK_INTS_SHIFT;

@@ -3,7 +3,7 @@
  * nothing that the collector must find, takes no lock, and reads no clock.
  */
 
-import { bucketOf, HISTOGRAM_PARTS, PART_BUCKETS } from './histogram.ts';
+import { bucketOf, PART_BUCKETS } from './histogram.ts';
 import {
   ACQUISITION_REASONS_CELL,
   CHUNK_BYTES,
@@ -16,6 +16,7 @@ import {
   HEADER,
   HISTOGRAM,
   HISTOGRAM_CELL,
+  histogramCell,
   REASONS_CELL,
   SCOPE_COUNTERS,
   STATUS_CELL,
@@ -89,7 +90,7 @@ export class StatsWriter {
    */
   recordLatency(scope: number, histogram: number, micros: number): void {
     const bucket = bucketOf(micros);
-    const chunk = this.#chunkOf(scope, HISTOGRAM_CELL + histogram * HISTOGRAM_PARTS + (bucket >>> CHUNK_INTS_SHIFT));
+    const chunk = this.#chunkOf(scope, histogramCell(histogram, bucket >>> CHUNK_INTS_SHIFT));
     if (chunk === 0) return;
     this.#counts[(chunk << CHUNK_INTS_SHIFT) + (bucket & (PART_BUCKETS - 1))]! += 1;
     if (micros > 0) this.#floats[(scope << CHUNK_FLOATS_SHIFT) + SUM_CELL + histogram]! += micros;

@@ -5,7 +5,18 @@ import fc from 'fast-check';
 import { LIMITS } from '../limits.ts';
 import { REASONS } from '../reasons.ts';
 import { HISTOGRAM_PARTS, PART_BUCKETS } from './histogram.ts';
-import { COUNTER, FIRST_TOTAL, HISTOGRAM, LIMIT_COUNTER, SUM_CELL, scopesOfSlab, slabBytes } from './stats.ts';
+import {
+  ACQUISITION_REASONS_CELL,
+  COUNTER,
+  DIRECTORY_CELLS,
+  FIRST_TOTAL,
+  HISTOGRAM,
+  histogramCell,
+  LIMIT_COUNTER,
+  SUM_CELL,
+  scopesOfSlab,
+  slabBytes,
+} from './stats.ts';
 import { StatsReader } from './stats-reader.ts';
 import { StatsWriter } from './stats-writer.ts';
 
@@ -183,11 +194,31 @@ test('a slab that is used up counts what it drops and keeps the rest right', () 
 test('no two names share a cell', () => {
   const cells = Object.values(COUNTER);
   assert.equal(new Set(cells).size, cells.length);
-  assert.ok(cells.every((cell) => cell < SUM_CELL));
+  const histograms = new Set(Object.values(HISTOGRAM)).size;
+  assert.ok(cells.every((cell) => cell < SUM_CELL || cell >= SUM_CELL + histograms));
+  const parts = [...Array(histograms).keys()].flatMap((h) => [...Array(HISTOGRAM_PARTS).keys()].map((p) => [h, p]));
+  const directory = parts.map(([histogram = 0, part = 0]) => histogramCell(histogram, part));
+  assert.equal(new Set(directory).size, parts.length);
+  assert.ok(directory.every((cell) => cell > ACQUISITION_REASONS_CELL && cell < DIRECTORY_CELLS));
   const limits = Object.values(LIMIT_COUNTER);
   const counted = Object.values(LIMITS).filter(({ metric }) => metric !== '');
   assert.equal(new Set(limits).size, counted.length);
   assert.ok(Math.min(...limits) >= FIRST_TOTAL, 'a met bound must survive its worker');
+});
+
+test('what every request of a scope counts lies on one line of the cache, and low parts of histograms on two', () => {
+  const { pending, requests, success } = COUNTER;
+  const counters = [
+    pending,
+    requests,
+    success,
+    SUM_CELL + HISTOGRAM.requestLatency,
+    SUM_CELL + HISTOGRAM.streamLatency,
+  ];
+  assert.equal(new Set(counters.map((cell) => cell >> 3)).size, 1);
+  // Up to 16 ms: parts 0 to 3.
+  const directory = Object.values(HISTOGRAM).flatMap((h) => [0, 1, 2, 3].map((part) => histogramCell(h, part)));
+  assert.equal(new Set(directory.map((cell) => cell >> 4)).size, 2);
 });
 
 test('a slab has the size its limits ask for, and is committed only where it is touched', () => {

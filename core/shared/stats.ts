@@ -14,7 +14,7 @@
  *     byte 0 ........ 511 | 512 ............................................. 1023
  *          64 Float64     | 128 Int32: the scope's extra chunks (0: none yet)
  *          counters       | [0..4] status 1xx..5xx   [5] failures by reason   [6] failed acquisitions by reason
- *                         | [8 + 20h + p] histogram h, part p
+ *                         | [8 + 6p + h] part p of histogram h: the low parts of all, which are in use, lie together
  *
  *     status chunk    100 Float64, one a code        reasons chunk   one Float64 for each of REASONS
  *     histogram part  256 Uint32 (they wrap: readers take differences)
@@ -51,7 +51,7 @@ export const STATUS_CODES = 100;
 export const REASONS_CELL = 5;
 /** Directory cell of a client's failed acquisitions of a session, by reason. */
 export const ACQUISITION_REASONS_CELL = 6;
-/** Directory cell of part p of histogram h is `HISTOGRAM_CELL + h * HISTOGRAM_PARTS + p`. */
+/** The first directory cell of histograms, see {@link histogramCell}. */
 export const HISTOGRAM_CELL = 8;
 
 /** Extra chunks that a slab holds for each scope that it has room for. */
@@ -63,69 +63,71 @@ const EXTRA_CHUNKS_PER_SCOPE = 3;
  * control/telemetry/scope-metrics.ts.
  */
 export const COUNTER = {
-  pending: 0,
-  connections: 1,
-  load: 2,
-  tlsConnections: 3,
-  poolSize: 4,
-  poolCached: 5,
-  poolWaiters: 6,
-  openStreams: 7,
+  connections: 0,
+  load: 1,
+  tlsConnections: 2,
+  poolSize: 3,
+  poolCached: 4,
+  poolWaiters: 5,
+  openStreams: 6,
+  // From here to the sums: what every request touches, on one line of the cache.
+  pending: 8,
   // Totals from here on.
-  requests: 8,
-  success: 9,
-  failures: 10,
-  connects: 11,
-  closes: 12,
-  receivedBytes: 13,
-  sentBytes: 14,
-  nacks: 15,
-  nonretryableNacks: 16,
+  requests: 9,
+  success: 10,
+  // The sums (SUM_CELL) lie here.
+  failures: 17,
+  connects: 18,
+  closes: 19,
+  receivedBytes: 20,
+  sentBytes: 21,
+  nacks: 22,
+  nonretryableNacks: 23,
   /** Responses whose status is in none of the classes 1xx..5xx. */
-  statusError: 17,
-  deadlineExceeded: 18,
-  deadlineRejected: 19,
-  retriesTotal: 20,
-  retriesRequeues: 21,
-  retriesBudgetExhausted: 22,
-  retriesRequestLimit: 23,
-  retriesCannotRetry: 24,
-  retriesNotOpen: 25,
-  cancelledConnects: 26,
-  serviceCreationFailures: 27,
-  poolNumWaited: 28,
-  poolNumTooManyWaiters: 29,
-  failfastMarkedDead: 30,
-  failfastMarkedAvailable: 31,
-  accrualRemovals: 32,
-  accrualRevivals: 33,
-  accrualProbes: 34,
-  accrualRemovedForMs: 35,
-  loadBalancerMaxEffortExhausted: 36,
-  nackAdmissionDropped: 37,
-  loadBalancerBusyWeightClasses: 38,
+  statusError: 24,
+  deadlineExceeded: 25,
+  deadlineRejected: 26,
+  retriesTotal: 27,
+  retriesRequeues: 28,
+  retriesBudgetExhausted: 29,
+  retriesRequestLimit: 30,
+  retriesCannotRetry: 31,
+  retriesNotOpen: 32,
+  cancelledConnects: 33,
+  serviceCreationFailures: 34,
+  poolNumWaited: 35,
+  poolNumTooManyWaiters: 36,
+  failfastMarkedDead: 37,
+  failfastMarkedAvailable: 38,
+  accrualRemovals: 39,
+  accrualRevivals: 40,
+  accrualProbes: 41,
+  accrualRemovedForMs: 42,
+  loadBalancerMaxEffortExhausted: 43,
+  nackAdmissionDropped: 44,
+  loadBalancerBusyWeightClasses: 45,
   /** Streams of HTTP/2 whose last frame has come, by the classifier's verdict. */
-  streamSuccess: 39,
-  streamFailures: 40,
+  streamSuccess: 46,
+  streamFailures: 47,
   /** RST_STREAM frames: sent by Weft, and received. */
-  localResets: 41,
-  remoteResets: 42,
-  loadBalancerRebuilds: 43,
-  loadBalancerExpired: 44,
-  loadBandWiden: 45,
-  loadBandNarrow: 46,
+  localResets: 48,
+  remoteResets: 49,
+  loadBalancerRebuilds: 50,
+  loadBalancerExpired: 51,
+  loadBandWiden: 52,
+  loadBandNarrow: 53,
   /** Services of h2 routers. */
-  retriesBackoffsExhausted: 47,
-  retriesRequestStreamTooLong: 48,
-  retriesResponseStreamTooLong: 49,
-  retriesClassificationTimeout: 50,
+  retriesBackoffsExhausted: 54,
+  retriesRequestStreamTooLong: 55,
+  retriesResponseStreamTooLong: 56,
+  retriesClassificationTimeout: 57,
 } as const;
 
 /** The first cell that holds a total rather than a level. */
-export const FIRST_TOTAL = 8;
+export const FIRST_TOTAL = 9;
 
 /** Exact sums of the recorded values: `SUM_CELL + h` for histogram h. */
-export const SUM_CELL = 56;
+export const SUM_CELL = 11;
 
 /**
  * Histograms of a scope, for {@link StatsWriter.recordLatency}: durations in microseconds, or plain numbers. The
@@ -170,10 +172,16 @@ export const LIMIT_COUNTER = Object.fromEntries(
 
 const HISTOGRAMS = Math.max(...Object.values(HISTOGRAM)) + 1;
 
+/** Directory cell of a part of a histogram. */
+export function histogramCell(histogram: number, part: number): number {
+  return HISTOGRAM_CELL + part * HISTOGRAMS + histogram;
+}
+
 if (
   REASONS.length > CHUNK_BYTES / 8 ||
   FIRST_TOTAL + countedLimits.length > SCOPE_COUNTERS ||
-  SUM_CELL + HISTOGRAMS > SCOPE_COUNTERS ||
+  Math.max(...Object.values(COUNTER)) >= SCOPE_COUNTERS ||
+  Object.values(COUNTER).some((cell) => cell >= SUM_CELL && cell < SUM_CELL + HISTOGRAMS) ||
   HISTOGRAM_CELL + HISTOGRAMS * HISTOGRAM_PARTS > DIRECTORY_CELLS
 ) {
   throw new RangeError('core/shared/stats.ts: a list has outgrown its cells');

@@ -6,7 +6,7 @@
 import { type Balancer, type BalancerEvents, isOpen } from '../../core/balance/balancer.ts';
 import { createBalancer, loadOptionsOf } from '../../core/balance/create-balancer.ts';
 import type { Random } from '../../core/balance/random.ts';
-import type { ClientConfig } from '../../core/config/types.ts';
+import type { ClientConfig, LoadBalancerConfig } from '../../core/config/types.ts';
 import { FailFast, type FailFastEvents } from '../../core/resilience/fail-fast.ts';
 import { createFailureAccrual } from '../../core/resilience/failure-accrual/create-failure-accrual.ts';
 import type { FailureAccrual, FailureAccrualEvents } from '../../core/resilience/failure-accrual/failure-accrual.ts';
@@ -46,6 +46,23 @@ export interface ClientEnvironment {
   readonly reconnect: (pool: EndpointPool, failFast: FailFast) => void;
   /** Pools of all clients by row. */
   readonly pools: (EndpointPool | undefined)[];
+}
+
+/** Cells hold nothing of a client's own: those that balance alike share them, and a request finds them in the cache. */
+const sharedCells = new WeakMap<ClientEnvironment, Map<LoadBalancerConfig, EndpointCells>>();
+
+function cellsOf(environment: ClientEnvironment, loadBalancer: LoadBalancerConfig): EndpointCells {
+  let byConfig = sharedCells.get(environment);
+  if (byConfig === undefined) {
+    byConfig = new Map();
+    sharedCells.set(environment, byConfig);
+  }
+  let cells = byConfig.get(loadBalancer);
+  if (cells === undefined) {
+    cells = new EndpointCells(environment.region, loadOptionsOf(loadBalancer), environment.random);
+    byConfig.set(loadBalancer, cells);
+  }
+  return cells;
 }
 
 /** One bound name. */
@@ -97,7 +114,7 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
     this.#environment = environment;
     this.table = new EndpointTable(environment.region, id);
     const { loadBalancer } = config;
-    this.cells = new EndpointCells(environment.region, loadOptionsOf(loadBalancer), environment.random);
+    this.cells = cellsOf(environment, loadBalancer);
     this.#balancer = createBalancer(loadBalancer, environment.region, this);
     this.#accrual = createFailureAccrual(config.failureAccrual, environment.region, environment.random, this);
     this.#failFast = config.failFast ? new FailFast(environment.region, this) : null;
