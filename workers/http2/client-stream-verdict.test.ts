@@ -79,6 +79,21 @@ describe('a call whose classifier goes by grpc-status', () => {
     assertNothingKept(site);
   });
 
+  test('has its own status when it passes on, whatever others were answered meanwhile', () => {
+    const { worker, client, endpoint } = begin(GRPC, CALL, ['ask']);
+    client.send(client.headers(3, GET, true));
+    worker.settle();
+    endpoint.send(endpoint.headers(1, HEAD, false), endpoint.headers(3, [[':status', '404']], true));
+    endpoint.send(endpoint.headers(1, trailers(0), true));
+    worker.settle();
+    const blocks = client.messages().map((frame) => [frame.id, ...client.fieldsOf(frame).slice(0, 1)]);
+    assert.deepEqual(blocks, [
+      [3, [':status', '404']],
+      [1, [':status', '200']],
+      [1, ['grpc-status', '0']],
+    ]);
+  });
+
   test('is sent again when it ends with a retryable status: the client sees the second answer alone', () => {
     const site = begin(GRPC, CALL, ['ask']);
     const { worker, client, endpoint } = site;

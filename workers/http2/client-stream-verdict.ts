@@ -14,6 +14,7 @@
  */
 import { NO_ERROR } from '../../core/http2/error-codes.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
+import { readTrailers } from '../../core/http2/message-head.ts';
 import { canSend } from '../../core/http2/stream-state.ts';
 import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
@@ -175,7 +176,10 @@ export abstract class Http2ClientStreamVerdict extends Http2Stream {
   protected endHeldBefore(exchange: Exchange, trailers: FieldSection): boolean {
     const parked = (this.held as HeldResponse).isDecoded ? new ParkedHead(trailers) : null;
     const passes = this.endHeld(exchange);
-    if (passes) parked?.restore(trailers);
+    if (passes && parked !== null) {
+      parked.restore(trailers);
+      readTrailers(trailers);
+    }
     return passes;
   }
 
@@ -195,7 +199,7 @@ export abstract class Http2ClientStreamVerdict extends Http2Stream {
     this.holding = false;
     this.limitTick = NEVER;
     exchange.router.accept(exchange);
-    held.passOnHead(downstream, link.endpoint.section);
+    held.passOnHead(downstream, link.endpoint.section, exchange.method);
     if (content === null) return this.exchange === exchange;
     content.rewind();
     for (let n = content.nextSpan(); left > 0 && this.exchange === exchange; n = content.nextSpan()) {

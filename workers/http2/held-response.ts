@@ -8,6 +8,7 @@
  * Trailers are never here: with them the verdict is there.
  */
 import type { FieldSection } from '../../core/http2/field-section.ts';
+import { readResponseHead } from '../../core/http2/message-head.ts';
 import type { ByteQueue } from '../net/byte-queue.ts';
 import type { Net } from '../net/net.ts';
 import type { Downstream } from '../router/exchange.ts';
@@ -51,8 +52,13 @@ export class HeldResponse {
     return this.#head !== null;
   }
 
-  /** Tells the client of the head. @param section for a decoded one, which it overwrites */
-  passOnHead(downstream: Downstream, section: FieldSection): void {
+  /**
+   * Tells the client of the head.
+   *
+   * @param section for a decoded one, which it overwrites
+   * @param method of the request
+   */
+  passOnHead(downstream: Downstream, section: FieldSection, method: number): void {
     const known = this.#known;
     const head = this.#head;
     this.#known = null;
@@ -62,6 +68,8 @@ export class HeldResponse {
       downstream.respondCoded(known.rewritten, false);
     } else if (head !== null) {
       head.restore(section);
+      // It was in order the first time: this finds its status again, and what there is of a body.
+      readResponseHead(section, method, false);
       downstream.respond(section, false);
     }
   }
