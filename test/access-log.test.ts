@@ -140,6 +140,28 @@ describe('access logs', () => {
   });
 });
 
+test('a request that goes out again gets a line for each answer (spec 03 section 5.1)', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-access-'));
+  let asked = 0;
+  const upstream = await ScriptedUpstream.start(async (connection) => {
+    while ((await connection.head()) !== null) {
+      // Not processed, says the endpoint: the same request may come again.
+      const start = asked++ < 2 ? '503 Busy\r\nRetry-After: 0' : '200 OK';
+      connection.send(`HTTP/1.1 ${start}\r\nContent-Length: ${asked}\r\n\r\n${'x'.repeat(asked)}`);
+    }
+  });
+  const weft = await Weft.start({ disco: { web: [upstream.disco] }, router: `  httpAccessLog: ${directory}/a.log` });
+  assert.equal((await ask(weft.port, get('web'))).status, 200);
+  const lines = await untilLines(join(directory, 'a.log'), 3);
+  assert.deepEqual(
+    lines.map((line) => line.split(' ').slice(8, 10).join(' ')),
+    ['503 1', '503 2', '200 3'],
+  );
+  assert.equal(await weft.stop(), 0);
+  await upstream.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
 test('what is left is written at the end', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'weft-access-'));
   const upstream = await ScriptedUpstream.start(answerWith('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));

@@ -95,6 +95,16 @@ describe('Accept-Encoding', () => {
     [['Accept-Encoding: gzip', 'Cache-Control: no-cache'], CODING_GZIP],
     [[`Accept-Encoding: ${'br,'.repeat(60)}gzip`], CODING_GZIP],
   ];
+  test('a value as long as any head', () => {
+    const { bytes, head } = parse('GET / HTTP/1.1', ['Host: web', `Accept-Encoding: ${'br, '.repeat(1500)}gzip`]);
+    assert.equal(new AcceptedCodings().of(bytes, head), CODING_GZIP);
+  });
+
+  test('the answer to TRACE is shown as it is', () => {
+    const { bytes, head } = parse('TRACE / HTTP/1.1', ['Host: web', 'Accept-Encoding: gzip']);
+    assert.equal(new AcceptedCodings().of(bytes, head), CODING_NONE);
+  });
+
   test('in a head: several fields are one, and the same one again means the same', () => {
     const codings = new AcceptedCodings();
     for (let round = 0; round < 3; round++) {

@@ -6,7 +6,7 @@
  *     response    text/html, not coded yet, ...     --isCodable--> yes
  *                 etag: "x"   accept-ranges: bytes  --claimFields--> neither goes on as it is
  */
-import { METHOD_HEAD } from './methods.ts';
+import { METHOD_HEAD, METHOD_TRACE } from './methods.ts';
 import {
   BODY_NONE,
   FIELD_NAME_END,
@@ -60,10 +60,10 @@ export class AcceptedCodings {
   #valueBytes = -1;
   #coding = CODING_NONE;
 
-  /** The coding for the response to this request; CODING_NONE where its client asks that nobody transforms it. */
+  /** The coding for the response to this request; CODING_NONE where its client asks that nobody transforms it, or to be shown it. */
   of(bytes: Uint8Array, head: ParsedHead): number {
     const { seen, repeated, fields, first } = head;
-    if ((seen & (1 << TOKEN_ACCEPT_ENCODING)) === 0) return CODING_NONE;
+    if ((seen & (1 << TOKEN_ACCEPT_ENCODING)) === 0 || head.method === METHOD_TRACE) return CODING_NONE;
     const place = (first[TOKEN_ACCEPT_ENCODING] as number) * FIELD_STRIDE;
     const from = fields[place + FIELD_VALUE_START] as number;
     const to = fields[place + FIELD_VALUE_END] as number;
@@ -97,7 +97,9 @@ function joinedValues(bytes: Uint8Array, { fields, fieldCount }: ParsedHead): st
 }
 
 function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return String.fromCharCode(...bytes.subarray(from, to));
+  let text = '';
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] as number);
+  return text;
 }
 
 function ascii(text: string): Uint8Array {
