@@ -1,4 +1,4 @@
-/** How much room workers need for one head: the largest that any router's server or client takes. */
+/** How much room workers need for one head, the largest that any router's server or client takes, and for what is kept behind it. */
 import { anySpeaks, clientHeaderListBytes, headerListBytes } from '../core/config/client-needs.ts';
 import type { H2RouterConfig, HttpRouterConfig, RouterConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
@@ -23,4 +23,13 @@ function httpHeadBytes({ maxHeadersKB, maxInitialLineKB, client }: HttpRouterCon
 
 function h2HeadBytes({ servers, client }: H2RouterConfig, limits: Limits): number {
   return Math.max(...servers.map((server) => headerListBytes(server, limits)), clientHeaderListBytes(client, limits));
+}
+
+/** Bytes of the largest body that any router keeps behind its head. */
+export function keptBodyBytesMax(
+  routers: readonly RouterConfig[],
+  { replayBodyBytesMax }: Pick<LimitValues, 'replayBodyBytesMax'>,
+): number {
+  const sizes = routers.map((router) => (router.protocol === 'http' ? router.streamAfterContentLengthKB * 1024 : 0));
+  return Math.min(Math.max(0, ...sizes), replayBodyBytesMax);
 }

@@ -8,13 +8,14 @@
 import { randomInt } from 'node:crypto';
 import { isCompressing } from '../core/config/compression.ts';
 import { ConfigsByPrefix } from '../core/config/configs-by-prefix.ts';
-import type { ClientConfig, LinkerConfig, RouterConfig } from '../core/config/types.ts';
+import type { ClientConfig, LinkerConfig, RouterConfig, ServiceConfig } from '../core/config/types.ts';
 import type { LimitValues } from '../core/limits.ts';
 import { Dtab } from '../core/names/dtab.ts';
 import { EndpointPublisher } from '../core/shared/endpoint-publisher.ts';
 import { EndpointRegion } from '../core/shared/endpoint-region.ts';
 import { FdOwners } from '../core/shared/fd-owners.ts';
 import { Gates } from '../core/shared/gates.ts';
+import { RetryBudgets } from '../core/shared/retry-budgets.ts';
 import { StatsReader } from '../core/shared/stats-reader.ts';
 import { WorkerLoad } from '../core/shared/worker-load.ts';
 import type { FromWorker, ListenerSpec } from '../workers/messages.ts';
@@ -22,9 +23,9 @@ import { closeDescriptor, loadZlib } from '../workers/os/index.ts';
 import { AccessLogs, hasAccessLog } from './access-logs/access-logs.ts';
 import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
-import { ScopeKeeper } from './binding/scope-keeper.ts';
+import { ScopeKeeper, type ScopeWorkers } from './binding/scope-keeper.ts';
 import { readDescriptorsMax } from './descriptors.ts';
-import { headBytesMax } from './head-bytes.ts';
+import { headBytesMax, keptBodyBytesMax } from './head-bytes.ts';
 import type { Interpreter } from './interpreters/interpreter.ts';
 import { Listening } from './listening.ts';
 import type { Logger } from './log.ts';
@@ -100,10 +101,12 @@ export class Supervisor {
       startOf: (worker) => this.#startOf(worker),
     });
     registerWorkerMetrics(this.metrics, this.#pool);
-    this.#scopes = new ScopeKeeper(this.metrics.scopes, {
+    const scopeWorkers: ScopeWorkers = {
       alive: () => this.#pool.alive(),
       release: (worker, scopes, token) => this.#pool.send(worker, { type: 'release', scopes, token }),
-    });
+    };
+    const budgets = new RetryBudgets(this.#shared.budgets, workers);
+    this.#scopes = new ScopeKeeper(this.metrics.scopes, scopeWorkers, budgets);
     this.#naming = new Naming(config.namers, { limits, log, limitMet: (name) => this.metrics.limitMet(name) });
     this.interpreter = this.#naming.interpreter;
     this.routers = config.routers.map((router, index) => this.#createRouter(router, index));
@@ -125,6 +128,7 @@ export class Supervisor {
     });
     const interpreter = this.#naming.interpreterOf(config.interpreter);
     const bindings = new Bindings({
+      services: new ConfigsByPrefix<ServiceConfig>(config.service),
       router: index,
       label: config.label,
       protocol: config.protocol,
@@ -200,6 +204,7 @@ export class Supervisor {
       routers,
       listeners: this.#listeners[worker] as ListenerSpec[],
       headBytesMax: headBytesMax(routers, this.#limits),
+      keptBodyBytesMax: keptBodyBytesMax(routers, this.#limits),
       gates,
       fds,
       descriptorsMax: this.#descriptorsMax,

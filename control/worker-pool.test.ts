@@ -54,6 +54,7 @@ class Pool {
         routers: [],
         listeners: [],
         headBytesMax: 16384,
+        keptBodyBytesMax: 0,
         gates,
         fds,
         descriptorsMax: 1024,

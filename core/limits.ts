@@ -3,6 +3,7 @@
  * often it was met, and what happens then. docs/tuning.md is generated from this list and a test holds the two together.
  */
 import { HTTP2_LIMITS } from './http2/limits.ts';
+import { RESILIENCE_LIMITS } from './resilience/limits.ts';
 
 /** One bound. */
 export interface Limit {
@@ -170,22 +171,6 @@ export const LIMITS = {
     'limits/connect_timeout',
     'Time for a TCP connection to an endpoint.',
   ),
-  keptBodyBytesMax: limit(
-    'WEFT_KEPT_BODY_BYTES',
-    33554432,
-    0,
-    1073741824,
-    'limits/kept_body_bytes',
-    'Bodies of HTTP/1 requests that a worker keeps until they are answered, so that the requests can be sent again; beyond, requests are sent once.',
-  ),
-  acquisitionAttemptsMax: limit(
-    'WEFT_ACQUISITION_ATTEMPTS',
-    26,
-    1,
-    100,
-    'limits/acquisition_attempts',
-    'Endpoints tried in one attempt of a request before its connection failure is reported (spec 05 section 7).',
-  ),
   parkedRequestsMax: limit(
     'WEFT_PARKED_REQUESTS',
     1024,
@@ -346,6 +331,7 @@ export const LIMITS = {
     'limits/binding_lookups',
     'Path lookups that one binding or delegation may hold open: a dtab can multiply them without end. More fails it.',
   ),
+  ...RESILIENCE_LIMITS,
   ...HTTP2_LIMITS,
   statsWindowMs: limit(
     'WEFT_STATS_WINDOW_MS',

@@ -32,6 +32,8 @@ export interface WorkerStart {
   readonly listeners: readonly ListenerSpec[];
   /** Bytes of the largest head of any router. */
   readonly headBytesMax: number;
+  /** Bytes of the largest body that any router keeps behind a head. */
+  readonly keptBodyBytesMax: number;
   /** Descriptors of all workers' wake-ups, by worker. */
   readonly wakeups: readonly number[];
   /** Requests under way per server: `maxConcurrentRequests` (core/shared/gates.ts). */

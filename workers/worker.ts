@@ -91,7 +91,7 @@ class Worker extends Timer implements Ready {
 
   constructor(start: WorkerStart) {
     super();
-    const { limits, worker } = start;
+    const { limits, worker, headBytesMax, keptBodyBytesMax } = start;
     this.#start = start;
     this.#memory = new KernelMemory(limits.arenaBytes);
     if (limits.pinWorkers === 1) pinThread(worker, this.#memory);
@@ -103,12 +103,13 @@ class Worker extends Timer implements Ready {
     this.#random = new Random((Date.now() ^ (worker * 0x9e3779b1)) | 0);
     this.#stats = new StatsWriter(start.stats);
     this.#region = new EndpointRegion(start.endpoints);
-    const keyAt = this.#memory.reserve(start.headBytesMax);
-    const scratchAt = this.#memory.reserve(start.headBytesMax + 4096);
+    const keyAt = this.#memory.reserve(headBytesMax);
+    const scratchAt = this.#memory.reserve(headBytesMax + 4096);
     const compresses = start.routers.some(isCompressing);
     const compressionsAt = compresses ? this.#memory.reserve(Compressions.memoryBytes(limits.compressionStatesMax)) : 0;
     const later = LATER_BYTES + sectionBytes(start);
-    this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, start.headBytesMax, later);
+    const roomFor = [headBytesMax, later, keptBodyBytesMax] as const;
+    this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, ...roomFor);
     if (compresses) loadZlib();
     this.#compressions = compresses ? new Compressions(this.#net, compressionsAt) : null;
     this.#load = new WorkerLoad(start.load);

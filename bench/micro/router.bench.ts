@@ -1,4 +1,5 @@
 /** Nanoseconds until a request's route is known: the key written, hashed, and found among others. */
+import { DEFAULT_BUDGET } from '../../core/config/budget.ts';
 import type { ServiceConfig } from '../../core/config/types.ts';
 import type { Router } from '../../workers/router/router.ts';
 import { Route, RouteTable } from '../../workers/router/routes.ts';
@@ -7,7 +8,8 @@ import { bench, keep } from './harness.ts';
 import { createParser, createRouter, keysAt, memory, messageAt, net, place } from './world.ts';
 
 const responseClassifier = { kind: 'io.l5d.http.nonRetryable5XX', experimental: false } as const;
-const service = new ServiceStack({ responseClassifier } as ServiceConfig);
+const retries = { budget: DEFAULT_BUDGET, backoff: { kind: 'constant', ms: 0, experimental: false } } as const;
+const service = new ServiceStack({ responseClassifier, retries } as ServiceConfig);
 
 /** Powers of two and more are asked for in turn, so that no prediction helps. */
 const ROUTES = [1, 100, 10_000] as const;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
-import type { ClientConfig, RouterConfig, RouterProtocol } from '../../core/config/types.ts';
+import type { ClientConfig, RouterConfig, RouterProtocol, ServiceConfig } from '../../core/config/types.ts';
 import { failed, ok, PENDING, type State } from '../../core/names/activity.ts';
 import type { Addr, Bound } from '../../core/names/bound.ts';
 import type { DelegateTree } from '../../core/names/delegate.ts';
@@ -12,6 +12,7 @@ import { FAIL, leaf, type NameTree, NEG } from '../../core/names/name-tree.ts';
 import { Path } from '../../core/names/path.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import { createEndpointBuffer, EndpointRegion } from '../../core/shared/endpoint-region.ts';
+import { RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import { slabBytes } from '../../core/shared/stats.ts';
 import { StatsReader } from '../../core/shared/stats-reader.ts';
 import type { ToWorker } from '../../workers/messages.ts';
@@ -35,7 +36,8 @@ function setUp(protocol: RouterProtocol = 'http') {
   const asked: string[] = [];
   const explanations: { resolve: (tree: DelegateTree) => void; reject: (error: Error) => void }[] = [];
   const metrics = new Metrics(new StatsReader([new SharedArrayBuffer(slabBytes({ scopesMax: 64 }))]));
-  const scopes = new ScopeKeeper(metrics.scopes, { alive: () => [WORKER], release: () => {} });
+  const budgets = new RetryBudgets(RetryBudgets.allocate(1, 64), 1);
+  const scopes = new ScopeKeeper(metrics.scopes, { alive: () => [WORKER], release: () => {} }, budgets);
   const clients = new BoundClients({
     router: 'out',
     protocol,
@@ -64,6 +66,7 @@ function setUp(protocol: RouterProtocol = 'http') {
       },
       boundNames: () => [],
     },
+    services: new ConfigsByPrefix<ServiceConfig>(ROUTER.service),
     clients,
     scopes,
     bindingsMax: 2,

@@ -8,7 +8,8 @@
  * A binding lives while some worker holds a route for it. After a first good tree, pending and failed states are
  * ignored: the last good tree serves on (spec 01 section 4.4).
  */
-import type { RouterProtocol } from '../../core/config/types.ts';
+import type { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
+import type { RouterProtocol, ServiceConfig } from '../../core/config/types.ts';
 import type { CountedLimitName } from '../../core/limits.ts';
 import type { State } from '../../core/names/activity.ts';
 import type { Bound } from '../../core/names/bound.ts';
@@ -20,6 +21,7 @@ import { Path } from '../../core/names/path.ts';
 import { resolutionSteps } from '../../core/names/resolution.ts';
 import type { BindReply, BranchMessage, CacheEvent, ToWorker } from '../../workers/messages.ts';
 import type { Interpreter } from '../interpreters/interpreter.ts';
+import { budgetMetrics } from '../telemetry/budget-metrics.ts';
 import type { BoundClient, BoundClients } from './bound-clients.ts';
 import { CacheCounts, CacheEntries, type CachesCounts } from './cache-entries.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
@@ -82,6 +84,7 @@ export interface BindingsEnvironment {
   readonly protocol: RouterProtocol;
   readonly baseDtab: Dtab;
   readonly interpreter: Interpreter;
+  readonly services: ConfigsByPrefix<ServiceConfig>;
   readonly clients: BoundClients;
   readonly scopes: ScopeKeeper;
   readonly bindingsMax: number;
@@ -183,7 +186,7 @@ export class Bindings {
   }
 
   #open(key: string, path: string, dtab: string): Binding | undefined {
-    const { label, protocol, scopes, interpreter, baseDtab, bindingsMax, limitMet } = this.#environment;
+    const { interpreter, baseDtab, bindingsMax, limitMet } = this.#environment;
     if (this.#bindings.size >= bindingsMax) {
       limitMet('bindingsMax');
       return undefined;
@@ -193,7 +196,7 @@ export class Bindings {
       key,
       path,
       dtab: baseDtab.concat(Dtab.read(dtab)),
-      serviceScope: scopes.open({ kind: 'service', router: label, protocol, path }),
+      serviceScope: this.#openService(path),
       holders: new Set(),
       answer: undefined,
       tree: undefined,
@@ -204,6 +207,13 @@ export class Bindings {
     this.#bindings.set(key, binding);
     binding.stop = interpreter.bind(binding.dtab, Path.read(path)).observe((state) => this.#onState(binding, state));
     return binding;
+  }
+
+  #openService(path: string): number {
+    const { label, protocol, scopes, services } = this.#environment;
+    const scope = scopes.open({ kind: 'service', router: label, protocol, path });
+    scopes.extend(scope, budgetMetrics(scopes.budgets, scope, services.of(Path.read(path)).retries.budget));
+    return scope;
   }
 
   #onState(binding: Binding, state: State<NameTree<Bound>>): void {

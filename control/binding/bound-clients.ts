@@ -12,6 +12,7 @@ import type { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts'
 import { TICK_MICROS } from '../../core/shared/endpoint-region.ts';
 import type { ClientState } from '../admin/context.ts';
 import { putBalancerMetrics, putFailFastMetrics } from '../telemetry/balancer-metrics.ts';
+import { budgetMetrics } from '../telemetry/budget-metrics.ts';
 import { CacheCounts } from './cache-entries.ts';
 import { Probation } from './probation.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
@@ -82,16 +83,18 @@ export class BoundClients {
       waiting: [],
     };
     this.#clients.set(id, client);
-    const { loadBalancer, failFast } = configs.of(bound.id);
+    const { loadBalancer, failFast, requeueBudget } = configs.of(bound.id);
     if (loadBalancer.enableProbation) {
       client.probation = new Probation(publisher, table, () => this.#publish(client));
     }
     const counterOf = (cell: number) => scopes.counter(client.scope, cell);
+    const budget = budgetMetrics(scopes.budgets, client.scope, requeueBudget);
     scopes.extend(client.scope, {
       fill: (into) => {
         const census = publisher.census(table, nowTicks());
         putBalancerMetrics(into, census, loadBalancer, counterOf);
         if (failFast) putFailFastMetrics(into, census);
+        budget.fill(into);
       },
     });
     this.#observe(client, bound.addr);

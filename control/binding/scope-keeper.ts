@@ -4,6 +4,7 @@
  *
  *     open --last close()--> (grace, for requests under way) --> workers asked to release --> all have --> id free
  */
+import type { RetryBudgets } from '../../core/shared/retry-budgets.ts';
 import { OVERFLOW_SCOPE } from '../../core/shared/stats.ts';
 import type { MetricSource } from '../telemetry/metrics-tree.ts';
 import type { ScopeNames, Scopes } from '../telemetry/scopes.ts';
@@ -26,6 +27,8 @@ export interface ScopeWorkers {
 export class ScopeKeeper {
   readonly #scopes: Scopes;
   readonly #workers: ScopeWorkers;
+  /** The budgets of the scopes: each begins anew with its scope. */
+  readonly budgets: RetryBudgets;
   readonly #releases = new Map<number, Release>();
   readonly #ids = new Map<string, number>();
   readonly #users = new Map<number, { readonly key: string; count: number }>();
@@ -33,9 +36,10 @@ export class ScopeKeeper {
   #timer: NodeJS.Timeout | undefined;
   #lastToken = 0;
 
-  constructor(scopes: Scopes, workers: ScopeWorkers) {
+  constructor(scopes: Scopes, workers: ScopeWorkers, budgets: RetryBudgets) {
     this.#scopes = scopes;
     this.#workers = workers;
+    this.budgets = budgets;
   }
 
   /** Opens a scope, or joins those who count there already. @returns its id */
@@ -45,8 +49,12 @@ export class ScopeKeeper {
     const users = this.#users.get(id);
     if (id === OVERFLOW_SCOPE) return id;
     this.#ids.set(key, id);
-    if (users === undefined) this.#users.set(id, { key, count: 1 });
-    else users.count++;
+    if (users !== undefined) {
+      users.count++;
+      return id;
+    }
+    this.#users.set(id, { key, count: 1 });
+    this.budgets.clear(id);
     return id;
   }
 

@@ -138,7 +138,6 @@ routers:
 > namers[0].kind
 > telemetry[1].kind
 > routers[0].interpreter.transformers[0].kind
-> routers[0].service.responseClassifier.kind
 > routers[1].interpreter.transformers[0].kind
 
 # linkerd-cni.yml
@@ -171,8 +170,6 @@ routers:
     kind: io.l5d.static
     configs: [{prefix: /svc/hello, totalTimeoutMs: 600}, {prefix: /svc/world, totalTimeoutMs: 100}]
 > namers[0].kind
-> routers[0].service.configs[0].totalTimeoutMs
-> routers[0].service.configs[1].totalTimeoutMs
 
 # linkerd-tls.yml
 namers: [{kind: io.l5d.k8s}]
@@ -226,7 +223,6 @@ routers:
   interpreter: {kind: io.l5d.namerd, dst: /$/inet/namerd.default.svc.cluster.local/4100, namespace: external}
   servers: [{port: 4142, ip: 0.0.0.0}]
 > routers[0].interpreter.kind
-> routers[0].service.responseClassifier.kind
 > routers[1].interpreter.kind
 > routers[2].interpreter.kind
 

@@ -39,10 +39,6 @@ routers:
 telemetry: [{kind: io.l5d.prometheus}, {kind: io.l5d.recentRequests, sampleRate: 0.25}]
 usage: {enabled: false}
 > routers[0].client.configs[1].tls
-> routers[0].client.configs[1].requestAttemptTimeoutMs
-> routers[0].service.configs[0].totalTimeoutMs
-> routers[0].service.configs[0].retries
-> routers[0].service.configs[1].responseClassifier.kind
 > telemetry[1].kind
 
 # spec 02 section 16, vector 1
@@ -63,8 +59,6 @@ routers:
   client: {requeueBudget: {percentCanRetry: 5.0}}
   servers: [{port: 4140, ip: 0.0.0.0}]
 > namers[0].kind
-> routers[0].service.responseClassifier.kind
-> routers[0].client.requeueBudget
 
 # failure-accrual
 namers: [{kind: io.l5d.fs, rootDir: disco}]
@@ -117,7 +111,6 @@ routers:
     failureAccrual: {kind: io.l5d.successRate, successRate: 0.9, requests: 20, backoff: {kind: constant, ms: 10000}}
   servers: [{port: 4140, ip: 0.0.0.0}]
 > telemetry[1].kind
-> routers[0].service.responseClassifier.kind
 
 # gob
 routers:

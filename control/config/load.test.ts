@@ -54,12 +54,14 @@ const DEFAULT_SERVER = {
 };
 
 /** A `client` or `service` of which nothing is said: what is not there is undefined. */
-const asByDefault = (defaults: object) => ({
+const asByDefault = (defaults: object, parts: readonly string[] = []) => ({
   ...kindOnly('io.l5d.global'),
   defaults,
   configs: [{ prefix: '/', entry: Object.fromEntries(Object.keys(defaults).map((key) => [key, undefined])) }],
-  parts: [],
+  parts,
 });
+
+const DEFAULT_BUDGET = { ttlSecs: 10, minRetriesPerSec: 10, percentCanRetry: 0.2 };
 
 const DEFAULT_CLIENT = {
   loadBalancer: { ...kindOnly('p2c'), enableProbation: false, minEndpoints: 0, maxEffort: 5 },
@@ -69,8 +71,17 @@ const DEFAULT_CLIENT = {
   socketOptions: DEFAULT_SERVER.socketOptions,
   clientSession: { idleTimeMs: undefined, lifeTimeMs: undefined },
   forwardClientCert: false,
+  requestAttemptTimeoutMs: undefined,
+  requeueBudget: DEFAULT_BUDGET,
   ...DEFAULT_HTTP2,
 };
+
+/** A service of which only the classifier is said. */
+function defaultService(classifier: string, more: object = {}) {
+  const retries = { budget: DEFAULT_BUDGET, backoff: { ...kindOnly('constant'), ms: 0 } };
+  const responseClassifier = kindOnly(classifier);
+  return asByDefault({ responseClassifier, totalTimeoutMs: undefined, retries, ...more }, ['retries']);
+}
 
 const DEFAULT_BINDING = {
   dtab: '',
@@ -98,7 +109,7 @@ const DEFAULT_ROUTER = {
   label: 'http',
   servers: [{ ...DEFAULT_SERVER, port: 4140, timestampHeader: undefined }],
   client: asByDefault({ ...DEFAULT_CLIENT, protocol: 'http' }),
-  service: asByDefault({ responseClassifier: kindOnly('io.l5d.http.nonRetryable5XX') }),
+  service: defaultService('io.l5d.http.nonRetryable5XX'),
   ...DEFAULT_BINDING,
   identifier: [{ ...kindOnly('io.l5d.header.token'), header: 'Host' }],
   maxHeadersKB: 8,
@@ -106,6 +117,7 @@ const DEFAULT_ROUTER = {
   maxErrResponseKB: 5120,
   streamingEnabled: true,
   compressionLevel: -1,
+  streamAfterContentLengthKB: 5,
   ...noAccessLog('http'),
   experimental: false,
 };
@@ -116,8 +128,7 @@ const DEFAULT_H2_ROUTER = {
   label: 'h2',
   servers: [{ ...DEFAULT_SERVER, ...DEFAULT_HTTP2, port: 4142, maxConcurrentStreamsPerConnection: 1000 }],
   client: asByDefault({ ...DEFAULT_CLIENT, protocol: 'h2' }),
-  service: asByDefault({
-    responseClassifier: kindOnly('io.l5d.h2.nonRetryable5XX'),
+  service: defaultService('io.l5d.h2.nonRetryable5XX', {
     classificationTimeoutMs: 100,
     retryBufferSize: { requestBytes: 16_383, responseBytes: 16_383 },
   }),

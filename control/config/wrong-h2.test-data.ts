@@ -163,7 +163,7 @@ routers: [{protocol: http, servers: [{}], client: {protocol: h2, windowUpdateRat
 > 1:85: routers[0].client.windowUpdateRatio: 2 is not between 0 and 1. Write a number between 0 and 1, such as 0.5.
 
 routers: [{protocol: h2, servers: [{}], client: {maxConcurrentStreamsPerConnection: 5}}]
-> 1:50: routers[0].client.maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: kind, loadBalancer, hostConnectionPool, failFast, failureAccrual, socketOptions, clientSession, forwardClientCert, protocol, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, experimental.
+> 1:50: routers[0].client.maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: kind, loadBalancer, hostConnectionPool, failFast, failureAccrual, socketOptions, clientSession, forwardClientCert, requestAttemptTimeoutMs, requeueBudget, protocol, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, experimental.
 
 routers: [{protocol: h2, servers: [{}], client: {kind: io.l5d.static, configs: [{prefix: /, maxFrameBytes: 1}]}}]
 > 1:108: routers[0].client.configs[0].maxFrameBytes: 1 is too small. Write a whole number from 16384 to 1048576.
@@ -173,12 +173,12 @@ routers: [{protocol: h2, servers: [{}], client: {failFast: true, tls: {commonNam
 
 ## services
 
-routers: [{protocol: h2, servers: [{}], service: {totalTimeoutMs: 5, classificationTimeoutMs: 5, retryBufferSize: {requestByte: 1}}}]
-> 1:51: routers[0].service.totalTimeoutMs: totalTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: h2, servers: [{}], service: {totalTimeoutMs: 0, classificationTimeoutMs: 5, retryBufferSize: {requestByte: 1}}}]
+> 1:67: routers[0].service.totalTimeoutMs: 0 is too small. Write a whole number from 1 to 2147483647.
 > 1:116: routers[0].service.retryBufferSize.requestByte: unknown key "requestByte". Did you mean "requestBytes"?
 
-routers: [{protocol: h2, servers: [{}], service: {retries: {budget: {ttlSecs: 5}}}}]
-> 1:51: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: h2, servers: [{}], service: {retries: {budget: {ttlSecs: 0}}}}]
+> 1:79: routers[0].service.retries.budget.ttlSecs: 0 is too small. Write a whole number from 1 to 60.
 
 routers: [{protocol: h2, servers: [{}], service: {classificationTimeoutMs: -1, retryBufferSize: {responseBytes: 16 KB}}}]
 > 1:76: routers[0].service.classificationTimeoutMs: -1 is too small. Write a whole number from 0 to 2147483647.
@@ -188,7 +188,7 @@ routers: [{protocol: h2, servers: [{}], service: {retryBufferSize: 16383}}]
 > 1:68: routers[0].service.retryBufferSize: expected a map of keys, found 16383. Write "key: value" pairs.
 
 routers: [{protocol: http, servers: [{}], service: {classificationTimeoutMs: 5}}]
-> 1:53: routers[0].service.classificationTimeoutMs: unknown key "classificationTimeoutMs". Known keys here: kind, responseClassifier, experimental.
+> 1:53: routers[0].service.classificationTimeoutMs: unknown key "classificationTimeoutMs". Known keys here: kind, responseClassifier, totalTimeoutMs, retries, experimental.
 
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.nonRetryable5XX}}}]
 > 1:78: routers[0].service.responseClassifier.kind: io.l5d.http.nonRetryable5XX is for http routers, not h2 ones

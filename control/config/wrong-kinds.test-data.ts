@@ -45,7 +45,7 @@ routers: [{protocol: http, servers: [{}], service: {kind: io.l5d.static, respons
 > 1:74: routers[0].service.responseClassifier: responseClassifier belongs into an entry of configs. Write an entry such as "- {prefix: /, responseClassifier: …}".
 
 routers: [{protocol: http, servers: [{}], service: {kind: io.l5d.static, configs: [{prefix: /svc, responseClassifier: {}}]}}]
-> 1:119: routers[0].service.configs[0].responseClassifier: missing required key "kind". Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.allSuccessful.
+> 1:119: routers[0].service.configs[0].responseClassifier: missing required key "kind". Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.retryableRead5XX, io.l5d.http.retryableIdempotent5XX, io.l5d.http.retryableAll5XX, io.l5d.http.allSuccessful.
 
 routers: [{protocol: http, servers: [{}], service: {kind: io.l5d.static, configs: [/svc]}}]
 > 1:84: routers[0].service.configs[0]: expected a map of keys, found "/svc". Write "key: value" pairs.
@@ -125,7 +125,6 @@ routers: [{protocol: http, servers: [{}], label: a}, {protocol: h2, servers: [{p
 
 routers: [{protocol: http, label: x, servers: [{}], streamingEnabled: "false", streamAfterContentLengthKB: 4}]
 > 1:71: routers[0].streamingEnabled: streamingEnabled: false is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write true, or leave the key out.
-> 1:80: routers[0].streamAfterContentLengthKB: streamAfterContentLengthKB is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:108: routers[0].streamAfterContentLengthKB: router 'x' has conflicting streaming options: streamAfterContentLengthKB with streamingEnabled: false. Leave one of them out.
 
 ## files of namerd

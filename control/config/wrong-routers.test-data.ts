@@ -96,8 +96,8 @@ routers: [{protocol: http, servers: [{}], maxErrResponseKB: 3000000}]
 routers: [{protocol: http, servers: [{}], streamingEnabled: false}]
 > 1:61: routers[0].streamingEnabled: streamingEnabled: false is Linkerd's, and Weft does not support it yet; see docs/compatibility.md. Write true, or leave the key out.
 
-routers: [{protocol: http, servers: [{}], streamAfterContentLengthKB: 5}]
-> 1:43: routers[0].streamAfterContentLengthKB: streamAfterContentLengthKB is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], streamAfterContentLengthKB: -5}]
+> 1:71: routers[0].streamAfterContentLengthKB: -5 is too small. Write a whole number from 0 to 2097151.
 
 routers: [{protocol: http, servers: [{}], compressionLevel: 10}]
 > 1:61: routers[0].compressionLevel: 10 is too large. Write a whole number from -1 to 9.
@@ -144,7 +144,7 @@ routers: [{protocol: http, servers: [{}], announcers: [{kind: io.l5d.serversets}
 > 1:43: routers[0].announcers: announcers is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], thriftProtocol: binary}]
-> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, httpAccessLog, httpAccessLogRollPolicy, httpAccessLogAppend, httpAccessLogRotateCount, experimental.
+> 1:43: routers[0].thriftProtocol: unknown key "thriftProtocol". Known keys here: protocol, label, servers, client, service, identifier, dtab, dstPrefix, interpreter, originator, bindingTimeoutMs, bindingCache, tracePropagator, maxHeadersKB, maxInitialLineKB, maxErrResponseKB, streamingEnabled, compressionLevel, streamAfterContentLengthKB, httpAccessLog, httpAccessLogRollPolicy, httpAccessLogAppend, httpAccessLogRotateCount, experimental.
 
 routers: [{protocol: http, servers: [{}], interpreter: {kind: io.l5d.namerd, dts: /$/inet/a/1}}]
 > 1:56: routers[0].interpreter.dst: missing required key "dst". Did you mean "dst" where "dts" stands?
@@ -335,11 +335,12 @@ routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: none, 
 routers: [{protocol: http, servers: [{}], client: {failureAccrual: {kind: consecutiveFailures, failures: 5}}}]
 > 1:75: routers[0].client.failureAccrual.kind: unknown failureAccrual kind "consecutiveFailures". Did you mean "io.l5d.consecutiveFailures"? Supported: io.l5d.consecutiveFailures, io.l5d.successRate, io.l5d.successRateWindowed, none.
 
-routers: [{protocol: http, servers: [{}], client: {requeueBudget: {ttlSecs: 5}}}]
-> 1:52: routers[0].client.requeueBudget: requeueBudget is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], client: {requeueBudget: {ttlSecs: 0, percentCanRetry: 1001}}}]
+> 1:77: routers[0].client.requeueBudget.ttlSecs: 0 is too small. Write a whole number from 1 to 60.
+> 1:97: routers[0].client.requeueBudget.percentCanRetry: 1001 is not from 0 to 1000. Write a number from 0 to 1000, such as 0.2.
 
-routers: [{protocol: http, servers: [{}], client: {requestAttemptTimeoutMs: 5}}]
-> 1:52: routers[0].client.requestAttemptTimeoutMs: requestAttemptTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], client: {requestAttemptTimeoutMs: 0}}]
+> 1:77: routers[0].client.requestAttemptTimeoutMs: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], client: {socketOptions: {reusePort: yes, keepAlive: null, backlog: ~}}}]
 > 1:79: routers[0].client.socketOptions.reusePort: "yes" is not a boolean. Write true or false.
@@ -347,40 +348,37 @@ routers: [{protocol: http, servers: [{}], client: {socketOptions: {reusePort: ye
 routers: [{protocol: http, servers: [{}], client: {forwardClientCert: true, tls: {commonName: a}}}]
 > 1:77: routers[0].client.tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
-routers: [{protocol: http, servers: [{}], service: {totalTimeoutMs: 5}}]
-> 1:53: routers[0].service.totalTimeoutMs: totalTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], service: {totalTimeoutMs: 5s}}]
+> 1:69: routers[0].service.totalTimeoutMs: "5s" is not a whole number. Write a whole number from 1 to 2147483647.
+
+routers: [{protocol: http, servers: [{}], service: {retries: {budget: {ttlSecs: 61, minRetriesPerSec: -1, percentCanRetry: many}}}}]
+> 1:81: routers[0].service.retries.budget.ttlSecs: 61 is too large. Write a whole number from 1 to 60.
+> 1:103: routers[0].service.retries.budget.minRetriesPerSec: -1 is too small. Write a whole number from 0 to 2147483647.
+> 1:124: routers[0].service.retries.budget.percentCanRetry: "many" is not a number. Write a number from 0 to 1000, such as 0.2.
 
 routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: jittered, minMs: 5}, bugdet: {}}}}]
-> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:72: routers[0].service.retries.backoff.maxMs: missing required key "maxMs". Add "maxMs: …".
 > 1:100: routers[0].service.retries.bugdet: unknown key "bugdet". Did you mean "budget"?
 
 routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {ms: 5}}}}]
-> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:72: routers[0].service.retries.backoff: missing required key "kind". Supported: constant, jittered.
 
 routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: jittered, minMs: 500, maxMs: 50}}}}]
-> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:72: routers[0].service.retries.backoff: minMs 500 is greater than maxMs 50. Lower minMs to 50 or raise maxMs.
 
 routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: jittered, minMs: 0, maxMs: 50}}}}]
-> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:96: routers[0].service.retries.backoff.minMs: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: constant, ms: -1, minMs: 3}}}}]
-> 1:53: routers[0].service.retries: retries is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 > 1:93: routers[0].service.retries.backoff.ms: -1 is too small. Write a whole number from 0 to 2147483647.
 > 1:97: routers[0].service.retries.backoff.minMs: unknown key "minMs". Known keys here: kind, ms, experimental.
-
-routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.retryableAll5XX}}}]
-> 1:80: routers[0].service.responseClassifier.kind: io.l5d.http.retryableAll5XX is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}}]
 > 1:80: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.default is for h2 routers, not http ones
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.nonRetriable5XX}}}]
-> 1:80: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "io.l5d.http.nonRetriable5XX". Did you mean "io.l5d.http.nonRetryable5XX"? Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.allSuccessful.
+> 1:80: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "io.l5d.http.nonRetriable5XX". Did you mean "io.l5d.http.nonRetryable5XX"? Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.retryableRead5XX, io.l5d.http.retryableIdempotent5XX, io.l5d.http.retryableAll5XX, io.l5d.http.allSuccessful.
 
-routers: [{protocol: http, servers: [{}], service: {kind: io.l5d.static, configs: [{prefix: /svc, totalTimeoutMs: 5}]}}]
-> 1:99: routers[0].service.configs[0].totalTimeoutMs: totalTimeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{}], service: {kind: io.l5d.static, configs: [{prefix: /svc, totalTimeoutMs: 0}]}}]
+> 1:115: routers[0].service.configs[0].totalTimeoutMs: 0 is too small. Write a whole number from 1 to 2147483647.
 `;

@@ -1,7 +1,7 @@
-/** The `backoff` objects of failure accrual and retries, and the keys of budgets (spec 02 sections 7.5, 7.6 and 8). */
+/** The `backoff` objects of failure accrual and retries (spec 02 sections 7.5 and 8). */
 import { kind, kinds } from './kinds.ts';
 import { int } from './scalars.ts';
-import { checked, keys, required, withDefault } from './schema.ts';
+import { checked, required, withDefault } from './schema.ts';
 
 /** The same time, always. */
 const constant = kind('constant', { ms: withDefault(int(0), 0) });
@@ -15,6 +15,3 @@ export const backoff = checked(kinds('backoff kind', [constant, jittered]), (val
   const what = `minMs ${value.minMs} is greater than maxMs ${value.maxMs}`;
   reading.report({ at: node, path, what, remedy: `Lower minMs to ${value.maxMs} or raise maxMs.` });
 });
-
-/** `requeueBudget` and `retries.budget` (spec 02 section 7.6). */
-export const budget = keys('ttlSecs', 'minRetriesPerSec', 'percentCanRetry');

@@ -1,6 +1,6 @@
 /** A router's `client` (spec 02 section 7): how endpoints are chosen, and the connections to them. */
-import { budget } from './backoff.ts';
 import { loadBalancer } from './balancers/registry.ts';
+import { budget } from './budget.ts';
 import { type PerPrefix, valuesOf } from './configs-by-prefix.ts';
 import { FIVE_IN_A_ROW } from './failure-accrual/consecutive-failures.ts';
 import { failureAccrual } from './failure-accrual/registry.ts';
@@ -47,8 +47,10 @@ const common = {
   /** Whether endpoints are told of clients' certificates: without TLS there are none. */
   forwardClientCert: withDefault(boolean, false),
   tls: later(clientTls),
-  requestAttemptTimeoutMs: later(),
-  requeueBudget: later(budget),
+  /** Time for an attempt, from its session with an endpoint to the head of its response; undefined: no bound. */
+  requestAttemptTimeoutMs: optional(int(1)),
+  /** What dispatch requeues are paid from. */
+  requeueBudget: section(budget),
   requestAuthorizers: later(),
   engine,
 };

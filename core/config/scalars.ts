@@ -88,6 +88,16 @@ export const ratio: Schema<number> = scalar('a number', (node) => {
   return value > 0 && value < 1 ? value : new Complaint(`${show(node)} is not between 0 and 1`, remedy);
 });
 
+/** A number of a range, its ends included. */
+export function numberBetween(min: number, max: number): Schema<number> {
+  return scalar('a number', (node) => {
+    const remedy = `Write a number from ${min} to ${max}, such as 0.2.`;
+    const value = decimal(node);
+    if (value === undefined) return new Complaint(`${show(node)} is not a number`, remedy);
+    return value >= min && value <= max ? value : new Complaint(`${show(node)} is not from ${min} to ${max}`, remedy);
+  });
+}
+
 /** A number above 0. */
 export const positive: Schema<number> = scalar('a number', (node) => {
   const remedy = 'Write a number above 0, such as 0.5.';

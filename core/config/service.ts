@@ -1,14 +1,20 @@
 /** A router's `service` (spec 02 section 8): what holds for a service name, whichever endpoint answers. */
-import { backoff, budget } from './backoff.ts';
+import { backoff } from './backoff.ts';
+import { budget } from './budget.ts';
 import { h2ResponseClassifier, httpResponseClassifier } from './classifiers/registry.ts';
 import { perPrefix } from './per-prefix.ts';
 import { int } from './scalars.ts';
-import { later, object, optional, section, withDefault } from './schema.ts';
+import { object, optional, parts, section, withDefault } from './schema.ts';
 
 const common = {
-  totalTimeoutMs: later(),
-  // Its keys are settings of their own: once it is read, it is `parts({…})`.
-  retries: later(object({ budget: optional(budget), backoff: optional(backoff) })),
+  /** Time for a request with all its attempts, the pauses between them and the binding of its name; undefined: no bound. */
+  totalTimeoutMs: optional(int(1)),
+  retries: parts({
+    /** One bucket for each service name. */
+    budget: section(budget),
+    /** Pauses before attempts. */
+    backoff: section(backoff, 'constant'),
+  }),
 };
 
 const http = {

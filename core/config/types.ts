@@ -4,6 +4,7 @@
  * and dtabs are therefore texts, already checked. Types are inferred from the schema: the keys' meanings stand there.
  */
 import type { backoff } from './backoff.ts';
+import type { budget } from './budget.ts';
 import type { PerPrefix } from './configs-by-prefix.ts';
 import type { failureAccrual } from './failure-accrual/registry.ts';
 import type { http2EndpointKeys } from './http2-endpoint.ts';
@@ -53,6 +54,8 @@ export type FailureAccrualConfig = Infer<typeof failureAccrual>;
 export type HostConnectionPoolConfig = ClientConfig['hostConnectionPool'];
 /** A `backoff`. */
 export type BackoffConfig = Infer<typeof backoff>;
+/** A client's `requeueBudget`, or the `budget` of a service's `retries`. */
+export type BudgetConfig = Infer<typeof budget>;
 /** What a router's `service` means for a service name: see {@link PerPrefix}. */
 export type ServiceConfig = Merged<RouterConfig['service']>;
 /** The same of an h2 router. */

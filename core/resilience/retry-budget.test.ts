@@ -1,7 +1,8 @@
 /** What a budget's parameters come to (spec 05 section 6.1): costs, reserves and balances line by line. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BudgetTerms, DEFAULT_BUDGET } from './retry-budget.ts';
+import { DEFAULT_BUDGET } from '../config/budget.ts';
+import { BudgetTerms } from './retry-budget.ts';
 
 /** Of parameters, and of requests and retries in the live slices: what is left. */
 type Row = readonly [

@@ -12,22 +12,11 @@
  * node, says core/shared/retry-budgets.ts.
  */
 
+import type { BudgetConfig } from '../config/types.ts';
+
 /** Slices that a budget's time is cut into. */
 export const SLICES = 10;
 const DEPOSIT = 1000;
-
-/** The parameters of a budget (spec 02 section 7.6). */
-export interface BudgetParameters {
-  /** Time after which deposits and withdrawals are forgotten, in whole seconds from 1 to 60. */
-  readonly ttlSecs: number;
-  /** Retries that are always affordable. */
-  readonly minRetriesPerSec: number;
-  /** Retries in addition, as a share of the requests: 0.2 is one in five. */
-  readonly percentCanRetry: number;
-}
-
-/** Linkerd's default for both budgets. */
-export const DEFAULT_BUDGET: BudgetParameters = { ttlSecs: 10, minRetriesPerSec: 10, percentCanRetry: 0.2 };
 
 /** What a budget's parameters come to. */
 export class BudgetTerms {
@@ -38,7 +27,7 @@ export class BudgetTerms {
   readonly #deposit: number;
   readonly #reserve: number;
 
-  constructor({ ttlSecs, minRetriesPerSec, percentCanRetry }: BudgetParameters) {
+  constructor({ ttlSecs, minRetriesPerSec, percentCanRetry }: BudgetConfig) {
     this.#deposit = percentCanRetry > 0 ? DEPOSIT : 0;
     this.cost = percentCanRetry > 0 ? Math.floor(DEPOSIT / percentCanRetry) : 1;
     this.#reserve = minRetriesPerSec * ttlSecs * this.cost;

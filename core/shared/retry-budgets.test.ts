@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type BudgetParameters, BudgetTerms, DEFAULT_BUDGET, SLICES } from '../resilience/retry-budget.ts';
+import { DEFAULT_BUDGET } from '../config/budget.ts';
+import type { BudgetConfig } from '../config/types.ts';
+import { BudgetTerms, SLICES } from '../resilience/retry-budget.ts';
 import { type RetryBudget, RetryBudgets } from './retry-budgets.ts';
 
 const { WEFT_FUZZ_CASES = '500', WEFT_FUZZ_SEED = String(Date.now() % 2147483647) } = process.env;
@@ -14,7 +16,7 @@ const RUN = { seed: Number(WEFT_FUZZ_SEED), numRuns: Number(WEFT_FUZZ_CASES) };
 const SCOPE = 3;
 const NOW = 5_000_000;
 
-function setUp(parameters: Partial<BudgetParameters> = {}, workers = 1) {
+function setUp(parameters: Partial<BudgetConfig> = {}, workers = 1) {
   const budgets = new RetryBudgets(RetryBudgets.allocate(workers, 8), workers);
   const terms = new BudgetTerms({ ...DEFAULT_BUDGET, ...parameters });
   const hands = Array.from({ length: workers }, (_, worker) => budgets.open(SCOPE, terms, worker));

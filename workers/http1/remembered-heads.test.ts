@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { DEFAULT_BUDGET } from '../../core/config/budget.ts';
 import type { ServiceConfig } from '../../core/config/types.ts';
 import { HeadParser } from '../../core/http1/head.ts';
 import { TEST_LIMITS } from '../../core/http1/message-reader.ts';
@@ -23,7 +24,8 @@ import {
 } from './remembered-heads.ts';
 
 const responseClassifier = { kind: 'io.l5d.http.nonRetryable5XX', experimental: false } as const;
-const service = new ServiceStack({ responseClassifier } as ServiceConfig);
+const retries = { budget: DEFAULT_BUDGET, backoff: { kind: 'constant', ms: 0, experimental: false } } as const;
+const service = new ServiceStack({ responseClassifier, retries } as ServiceConfig);
 
 const SHORTEST = 16;
 const LONGEST = 1024;
@@ -322,7 +324,7 @@ describe('responses', () => {
   const HEADS: readonly (readonly [head: string, memorable: boolean])[] = [
     ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n', true],
     ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n', true],
-    ['HTTP/1.1 503 No\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\nConnection: x-a\r\nX-A: b\r\n', true],
+    ['HTTP/1.1 403 No\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\nConnection: x-a\r\nX-A: b\r\n', true],
     ['HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n', true],
     ['HTTP/1.0 200 OK\r\nContent-Length: 2\r\n', false],
     ['HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n', false],

@@ -139,10 +139,13 @@ export interface RememberedResponse {
   readonly rewritten: Piece;
 }
 
-/** Whether a final response's meaning depends on no more than its bytes: framing, connection and via are plain. */
+/**
+ * Whether a final response's meaning depends on no more than its bytes: framing, connection and via are plain, and it is no
+ * failure, which is judged each time.
+ */
 export function isMemorable(parser: HeadParser): boolean {
   const { status, bodyKind, persistent, seen } = parser;
-  if (status < 200 || status === 204 || status === 304) return false;
+  if (status < 200 || status === 204 || status === 304 || status >= 500) return false;
   return persistent && bodyKind <= BODY_LENGTH && (seen & (1 << TOKEN_VIA)) === 0;
 }
 

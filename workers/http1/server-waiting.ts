@@ -3,13 +3,12 @@
  *
  *     HEAD --pending--> PARKED --bound--> HEAD, the head is read again, and finds the route
  *                          |
- *                          +--bindingTimeoutMs--> answered 502
+ *                          +--bindingTimeoutMs--> answered 502          or totalTimeoutMs, 503
  *
  * A one-off, for which the caches have no room, is in no table: it is held until the head has found it.
  */
 import type { HeadParser } from '../../core/http1/head.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
-import { bindingTimeout } from '../router/failures.ts';
 import type { Route, RouteWaiter } from '../router/routes.ts';
 import { Http1ServerBridge } from './server-bridge.ts';
 import { HEAD, PARKED } from './server-responder.ts';
@@ -20,6 +19,8 @@ export abstract class Http1ServerWaiting extends Http1ServerBridge implements Ro
   private parkedOn: Route | null = null;
   /** The one-off that was waited for, until the request has found it. */
   private awaited: Route | null = null;
+  /** When the request came that waits, or has waited; NEVER otherwise. */
+  private arrivalTick = NEVER;
 
   /** Serves the request whose head is in `parser`'s hands. @returns where the next one's bytes may begin */
   protected abstract beginRequest(parser: HeadParser, start: number, headEnd: number, end: number): number;
@@ -46,8 +47,16 @@ export abstract class Http1ServerWaiting extends Http1ServerBridge implements Ro
     this.state = PARKED;
     this.parkedOn = route;
     const { timers, nowTick } = this.net.reactor;
-    timers.arm(this, nowTick + ticksOf(router.config.bindingTimeoutMs));
+    this.arrivalTick = nowTick;
+    timers.arm(this, nowTick + ticksOf(router.bindingWaitMs(route)));
     return true;
+  }
+
+  /** When the request came that is at hand, and now goes on. */
+  takeArrival(): number {
+    const { arrivalTick } = this;
+    this.arrivalTick = NEVER;
+    return Math.min(arrivalTick, this.net.reactor.nowTick);
   }
 
   onUnparked(route: Route): void {
@@ -64,6 +73,7 @@ export abstract class Http1ServerWaiting extends Http1ServerBridge implements Ro
   /** Takes the waiting request off its route. */
   protected leave(): void {
     this.forgetAwaited();
+    this.arrivalTick = NEVER;
     if (this.parkedOn === null) return;
     this.server.router.routes.unpark(this.parkedOn, this);
     this.parkedOn = null;
@@ -76,12 +86,12 @@ export abstract class Http1ServerWaiting extends Http1ServerBridge implements Ro
   }
 
   protected onBindingTimeout(): void {
-    const { path, serviceScope } = this.parkedOn as Route;
+    const route = this.parkedOn as Route;
     const { router, scope } = this.server;
-    const cause = bindingTimeout(router.config.bindingTimeoutMs, path);
+    const cause = router.waitedTooLong(route);
     this.leave();
     this.persistent = false;
-    router.stats.refused(scope, serviceScope, cause.status, cause.reason);
+    router.stats.refused(scope, route.serviceScope, cause.status, cause.reason);
     this.answer(cause, true);
   }
 }

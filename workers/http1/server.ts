@@ -34,10 +34,12 @@ import type { Http1ServerResponder } from './server-responder.ts';
 /** Fields that make a request more than its bytes and its route, beside those of its trace. */
 const NOT_PLAIN = (1 << TOKEN_VIA) | (1 << TOKEN_L5D_CTX_DEADLINE);
 
-/** What of an http router's settings its servers' answers depend on. */
-export type HttpBounds = Pick<HttpRouterConfig, 'compressionLevel' | 'maxErrResponseKB' | 'maxHeadersKB'>;
+/** What of an http router's settings its servers' answers and requests depend on. */
+export type HttpBounds = Pick<
+  HttpRouterConfig,
+  'compressionLevel' | 'maxErrResponseKB' | 'maxHeadersKB' | 'streamAfterContentLengthKB'
+>;
 
-const STREAM_AFTER_KB = 5;
 const BODIES_KEPT_MAX = 256;
 
 const STATUS_TEXT = new Map<number, string>([
@@ -146,7 +148,10 @@ export class Http1Server {
       dropContentLength: false,
       more: NO_LINES,
     };
-    this.#keptBodyBytesMax = STREAM_AFTER_KB * 1024;
+    this.#keptBodyBytesMax = Math.min(
+      parts.bounds.streamAfterContentLengthKB * 1024,
+      parts.net.limits.replayBodyBytesMax,
+    );
     this.compressions = parts.bounds.compressionLevel === 0 ? null : parts.compressions;
     this.#worker = parts.worker;
     this.#gates = parts.gates;
@@ -219,7 +224,7 @@ export class Http1Server {
   /** Begins the exchange of the request in `parser`'s hands, whose route is known to lead somewhere. */
   open(connection: Http1ServerConnection, route: Route, parser: HeadParser): Exchange {
     const { router } = this;
-    const exchange = router.open(connection, route, parser.method, this.scope);
+    const exchange = router.open(connection, route, parser.method, this.scope, connection.takeArrival());
     this.planBody(exchange, parser);
     if (this.compressions !== null) exchange.coding = this.#accepted.of(this.net.bytes, parser);
     router.accessLog?.begin(exchange, parser, router.consumedBytes, connection.fd);

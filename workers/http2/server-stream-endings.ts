@@ -15,7 +15,7 @@ import { canReceive, canSend } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
-import { bindingTimeout, failure, NO_RESET } from '../router/failures.ts';
+import { failure, NO_RESET } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
 import { writeAnswer, writeGrpcAnswer } from './answers.ts';
 import { Http2Stream } from './http2-stream.ts';
@@ -114,7 +114,7 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     const { config } = this.server;
     this.beginResponse();
     const text = cause.message === '' || config.clearContext ? '' : cause.message;
-    const body = Buffer.from(text, 'utf8').subarray(0, net.blocks.blockBytes);
+    const body = Buffer.from(text, 'utf8').subarray(0, net.headroomBytes);
     const end = writeAnswer(net, scratchAt, cause, body.length, success, config.clearContext);
     const bodyless = this.bodyless || body.length === 0;
     this.sendBlock(scratchAt, end - scratchAt, bodyless);
@@ -181,8 +181,7 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     if (parkedOn !== null) {
       this.forgetParked();
       const isDeadline = this.deadlineAfterParking <= this.link.net.reactor.nowTick;
-      const { bindingTimeoutMs } = this.server.router.config;
-      this.refuse(isDeadline ? cause : bindingTimeout(bindingTimeoutMs, parkedOn.path), parkedOn.serviceScope);
+      this.refuse(isDeadline ? cause : this.server.router.waitedTooLong(parkedOn), parkedOn.serviceScope);
       return;
     }
     if (exchange === null) return;

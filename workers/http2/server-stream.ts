@@ -46,6 +46,8 @@ const encoding: ResponseEncoding = {
 export class Http2ServerStream extends Http2ServerStreamBody implements Downstream {
   /** The request's head, while its route is not known. */
   private parkedHead: ParkedHead | null = null;
+  /** When its head came. */
+  private arrivalTick = 0;
   /** The request is its head alone. */
   private headEndsStream = false;
   /** Where the block last coded ends, in the scratch area. */
@@ -87,6 +89,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.bodyLength.begin(section);
     this.grpc = isGrpc(section);
     this.bodyless = section.method === METHOD_HEAD;
+    this.arrivalTick = this.link.net.reactor.nowTick;
     this.limitTick = this.deadlineOf(section);
     this.headEndsStream = endStream;
     this.route(section, block);
@@ -139,7 +142,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
   private dispatch(route: Route, section: FieldSection, block: Uint8Array | null): void {
     const { server } = this;
     const { router, config } = server;
-    const exchange = router.open(this, route, section.method, server.scope);
+    const exchange = router.open(this, route, section.method, server.scope, this.arrivalTick);
     router.accessLog?.begin(exchange, section, router.consumedBytes, this.link.fd);
     if (!config.clearContext) server.deadlineStats.measure(this.link.net.bytes, section);
     this.exchange = exchange;
@@ -202,7 +205,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.parkedHead = new ParkedHead(section);
     const { nowTick } = this.link.net.reactor;
     this.deadlineAfterParking = this.limitTick;
-    this.limitTick = Math.min(this.limitTick, nowTick + ticksOf(router.config.bindingTimeoutMs));
+    this.limitTick = Math.min(this.limitTick, nowTick + ticksOf(router.bindingWaitMs(route)));
     this.armTimer();
   }
 

@@ -158,7 +158,7 @@ function createServer(receive: () => number): Http1Server {
     worker: 0,
     router: {} as Router,
     config: { clearContext: false, socketOptions: {}, serverSession: {} } as HttpServerConfig,
-    bounds: { compressionLevel: 0, maxErrResponseKB: 1, maxHeadersKB: 8 },
+    bounds: { compressionLevel: 0, streamAfterContentLengthKB: 5, maxErrResponseKB: 1, maxHeadersKB: 8 },
     scope: 1,
     parser: {} as HeadParser,
     trailerParser: {} as HeadParser,

@@ -80,6 +80,7 @@ export class Net {
   /**
    * @param headBytesMax the largest head of any router: a block and the headroom each hold one, with what Weft adds
    * @param laterBytes of memory that others will still reserve: the rest is for blocks
+   * @param keptBodyBytesMax the largest body that is kept behind a head
    */
   constructor(
     memory: KernelMemory,
@@ -90,6 +91,7 @@ export class Net {
     stats: StatsWriter,
     headBytesMax: number,
     laterBytes = LATER_BYTES,
+    keptBodyBytesMax = 0,
   ) {
     this.memory = memory;
     this.bytes = memory.bytes;
@@ -125,7 +127,8 @@ export class Net {
     const onExhausted = () => this.limitMet('arenaBytes');
     this.keptBlocks = new Blocks(memory, keptBytes, KEPT_BLOCK_BYTES, () => this.limitMet('h2KeptBytesMax'));
     this.smallBlocks = new Blocks(memory, Math.floor(left / 8), SMALL_BLOCK_BYTES, onExhausted);
-    this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, this.headroomBytes, onExhausted);
+    const blockBytes = Math.ceil((headBytesMax + keptBodyBytesMax) / 4096) * 4096;
+    this.blocks = new Blocks(memory, Math.floor(left / 8) * 7, blockBytes, onExhausted);
   }
 
   /** Counts that a bound was met. */

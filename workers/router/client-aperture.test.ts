@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../core/balance/random.ts';
 import { BALANCERS, TestNode } from '../../core/balance/test-balancers.ts';
+import { DEFAULT_BUDGET } from '../../core/config/budget.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
 import { CLASS_WIDTH } from '../../core/shared/endpoint-block.ts';
 import { TICK_MICROS } from '../../core/shared/endpoint-region.ts';
@@ -26,8 +27,9 @@ function setUp() {
   // So wide as it is set to be: no load changes it.
   const band = { smoothWindowMs: SMOOTH_WINDOW_MS, lowLoad: 1e-9, highLoad: 1e9 };
   const loadBalancer = { ...BALANCERS.aperture, ...band };
+  const hostConnectionPool = { idleTimeMs: undefined };
   const failureAccrual = { kind: 'none' };
-  const config = { loadBalancer, hostConnectionPool: { idleTimeMs: undefined }, failureAccrual } as ClientConfig;
+  const config = { loadBalancer, hostConnectionPool, failureAccrual, requeueBudget: DEFAULT_BUDGET } as ClientConfig;
   const pools: (EndpointPool | undefined)[] = [];
   const stats = new StatsWriter(slabs[1]!);
   const environment = {

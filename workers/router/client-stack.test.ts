@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../core/balance/random.ts';
+import { DEFAULT_BUDGET } from '../../core/config/budget.ts';
 import type { ClientConfig } from '../../core/config/types.ts';
 import { EndpointPublisher } from '../../core/shared/endpoint-publisher.ts';
 import { createEndpointBuffer, EndpointRegion, STATUS_BUSY } from '../../core/shared/endpoint-region.ts';
@@ -25,7 +26,9 @@ function setUp(...weights: readonly number[]) {
   );
   const slabs = [0, 1].map(() => new SharedArrayBuffer(slabBytes({ scopesMax: 8 })));
   const reader = new StatsReader([slabs[0]!, slabs[1]!]);
-  const config = { loadBalancer: { kind: 'p2c', maxEffort: 5 }, failureAccrual: { kind: 'none' } } as ClientConfig;
+  const loadBalancer = { kind: 'p2c', maxEffort: 5 };
+  const failureAccrual = { kind: 'none' };
+  const config = { loadBalancer, failureAccrual, requeueBudget: DEFAULT_BUDGET } as ClientConfig;
   const stats = new StatsWriter(slabs[1]!);
   const budgets = new RetryBudgets(RetryBudgets.allocate(1, 8), 1);
   const shared = { worker: 0, region, stats, random: new Random(1), log: () => {}, reconnect: () => {} };

@@ -10,7 +10,7 @@ import type { ClientConfig, LoadBalancerConfig } from '../../core/config/types.t
 import { FailFast, type FailFastEvents } from '../../core/resilience/fail-fast.ts';
 import { createFailureAccrual } from '../../core/resilience/failure-accrual/create-failure-accrual.ts';
 import type { FailureAccrual, FailureAccrualEvents } from '../../core/resilience/failure-accrual/failure-accrual.ts';
-import { BudgetTerms, DEFAULT_BUDGET } from '../../core/resilience/retry-budget.ts';
+import { BudgetTerms } from '../../core/resilience/retry-budget.ts';
 import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
 import { EndpointCells } from '../../core/shared/endpoint-cells.ts';
 import {
@@ -109,8 +109,8 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
     this.speaksHttp2 = config.protocol === 'h2';
     this.stats = environment.stats;
     this.poolWaitersMax = environment.poolWaitersMax;
-    this.requeueBudget = environment.budgets.open(scope, new BudgetTerms(DEFAULT_BUDGET), environment.worker);
-    this.attemptTimeoutMs = 0;
+    this.requeueBudget = environment.budgets.open(scope, new BudgetTerms(config.requeueBudget), environment.worker);
+    this.attemptTimeoutMs = config.requestAttemptTimeoutMs ?? 0;
     this.#environment = environment;
     this.table = new EndpointTable(environment.region, id);
     const { loadBalancer } = config;

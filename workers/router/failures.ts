@@ -76,16 +76,16 @@ export function localResources(message: string): Failure {
   return failure(503, 'local_resources', message, true);
 }
 
-/** `totalTimeoutMs` has passed. @param client whose endpoints were asked last */
+/** `totalTimeoutMs` has passed. @param client whose endpoints were asked last; '' while the name was not bound */
 export function totalTimeout(timeoutMs: number, client: string): Failure {
-  const to = client.startsWith('/') ? client.slice(1) : client;
+  const to = client === '' ? 'unspecified' : client.slice(1);
   const message = `exceeded ${durationText(timeoutMs)} to ${to} while waiting for a response for the request, including retries (if applicable). Remote Info: Not Available`;
   return failure(503, 'total_timeout', message);
 }
 
 /** `requestAttemptTimeoutMs` has passed. @param endpoint that was asked */
 export function attemptTimeout(timeoutMs: number, client: string, endpoint: string): Failure {
-  const label = client.startsWith('/') ? client.slice(1) : client;
+  const label = client.slice(1);
   const message = `exceeded ${durationText(timeoutMs)} to ${label} while waiting for a response for an individual request, excluding retries. Remote Info: Downstream Address: /${endpoint}, Downstream label: ${label}`;
   return failure(503, 'attempt_timeout', message);
 }

@@ -192,9 +192,11 @@ export class RouteBook {
   }
 
   #apply(route: Route, reply: BindReply): void {
-    route.serviceScope = reply.serviceScope;
     const { budgets, worker } = this.#environment;
-    route.budget ??= budgets.open(reply.serviceScope, route.service.budgetTerms, worker);
+    if (route.budget === null || route.serviceScope !== reply.serviceScope) {
+      route.budget = budgets.open(reply.serviceScope, route.service.budgetTerms, worker);
+    }
+    route.serviceScope = reply.serviceScope;
     if (reply.state === 'ok') {
       route.tree = reply.tree;
       route.branches = reply.branches.map((branch) => this.#openBranch(route, branch));

@@ -39,7 +39,7 @@ import type { Net } from '../net/net.ts';
 import { AccessLog } from './access-log.ts';
 import type { ClientEnvironment, PoolFactory } from './client-stack.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
-import { failure } from './failures.ts';
+import { bindingTimeout, failure, totalTimeout } from './failures.ts';
 import { appendDtabKey, createIdentifiers, type Identifier, UNIDENTIFIED } from './identifiers.ts';
 import { RequestStats } from './request-stats.ts';
 import { Retries } from './retries.ts';
@@ -145,6 +145,20 @@ export class Router extends Retries {
       this.#refuse(failure(400, badDtab ? 'bad_dtab' : 'unidentified', error.message), badDtab);
       return null;
     }
+  }
+
+  /** Time that a request may wait until its route is known. */
+  bindingWaitMs({ service }: Route): number {
+    const { bindingTimeoutMs } = this.config;
+    return service.totalTimeoutMs === 0 ? bindingTimeoutMs : Math.min(service.totalTimeoutMs, bindingTimeoutMs);
+  }
+
+  /** Why a request is answered that has waited for so long. */
+  waitedTooLong(route: Route): Failure {
+    const { bindingTimeoutMs } = this.config;
+    const { totalTimeoutMs } = route.service;
+    const isTotal = totalTimeoutMs !== 0 && totalTimeoutMs <= bindingTimeoutMs;
+    return isTotal ? totalTimeout(totalTimeoutMs, '') : bindingTimeout(bindingTimeoutMs, route.path);
   }
 
   // ---- open ----------------------------------------------------------------------------------------------------

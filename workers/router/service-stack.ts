@@ -3,10 +3,10 @@
  * are judged, how long to wait before another attempt, and how long all of it may take.
  */
 import type { ServiceConfig } from '../../core/config/types.ts';
-import { Backoff } from '../../core/resilience/backoff.ts';
+import { type Backoff, backoffOf } from '../../core/resilience/backoff.ts';
 import { createClassifier } from '../../core/resilience/classifiers/create.ts';
 import type { ResponseClassifier } from '../../core/resilience/response-classifier.ts';
-import { BudgetTerms, DEFAULT_BUDGET } from '../../core/resilience/retry-budget.ts';
+import { BudgetTerms } from '../../core/resilience/retry-budget.ts';
 
 /** The path stack of one service configuration in one worker. */
 export class ServiceStack {
@@ -32,8 +32,8 @@ export class ServiceStack {
     this.responseBytes = ofStreams ? config.retryBufferSize.responseBytes : 0;
     this.classificationTimeoutMs = ofStreams ? config.classificationTimeoutMs : 0;
     this.classifier = createClassifier(config.responseClassifier);
-    this.backoff = new Backoff('constant', 0, 0);
-    this.budgetTerms = new BudgetTerms(DEFAULT_BUDGET);
-    this.totalTimeoutMs = 0;
+    this.backoff = backoffOf(config.retries.backoff);
+    this.budgetTerms = new BudgetTerms(config.retries.budget);
+    this.totalTimeoutMs = config.totalTimeoutMs ?? 0;
   }
 }

@@ -6,7 +6,7 @@ import { protocol } from '../kinds.ts';
 import { type ConfigNode, child } from '../node.ts';
 import { type Reading, SILENT } from '../reading.ts';
 import { boolean, INT_MAX, int, nonEmptyText } from '../scalars.ts';
-import { checked, later, list, only, section, withDefault } from '../schema.ts';
+import { checked, list, only, section, withDefault } from '../schema.ts';
 import { httpServer } from '../server.ts';
 import { httpService } from '../service.ts';
 import { binding, refused, tracing } from './common.ts';
@@ -29,7 +29,8 @@ const router = protocol('http', {
   maxErrResponseKB: withDefault(kilobytes, 5120),
   streamingEnabled: withDefault(only(boolean, true), true),
   compressionLevel: withDefault(int(-1, 9), -1),
-  streamAfterContentLengthKB: later(),
+  /** Bodies are streamed whatever their length; up to this one they are kept too, so that their requests can be sent again. */
+  streamAfterContentLengthKB: withDefault(int(0, INT_MAX >> 10), 5),
   httpAccessLog: accessLog.file,
   httpAccessLogRollPolicy: accessLog.rollPolicy,
   httpAccessLogAppend: accessLog.append,

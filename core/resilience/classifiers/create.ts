@@ -15,6 +15,12 @@ function kindOf(config: ResponseClassifierConfig): ClassifierKind {
     case 'io.l5d.http.nonRetryable5XX':
     case 'io.l5d.h2.nonRetryable5XX':
       return new FiveXX(NO_METHODS);
+    case 'io.l5d.http.retryableRead5XX':
+      return new FiveXX(READ_METHODS);
+    case 'io.l5d.http.retryableIdempotent5XX':
+      return new FiveXX(IDEMPOTENT_METHODS);
+    case 'io.l5d.http.retryableAll5XX':
+      return new FiveXX(ALL_METHODS);
     case 'io.l5d.http.allSuccessful':
     case 'io.l5d.h2.allSuccessful':
       return new AllSuccessful();
