@@ -2,6 +2,7 @@
  * Every bound in Weft, in one list: its default, the environment flag that changes it, the metric that counts how
  * often it was met, and what happens then. docs/tuning.md is generated from this list and a test holds the two together.
  */
+import { ADMIN_LIMITS } from './admin-limits.ts';
 import { HTTP2_LIMITS } from './http2/limits.ts';
 import { RESILIENCE_LIMITS } from './resilience/limits.ts';
 
@@ -235,6 +236,14 @@ export const LIMITS = {
     '',
     'Time for requests under way at shutdown; admin.shutdownGraceMs wins.',
   ),
+  traceBodyBytesMax: limit(
+    'WEFT_TRACE_BODY_BYTES',
+    65536,
+    0,
+    1048576,
+    'limits/trace_body_bytes',
+    'Content of the response to a TRACE request with l5d-add-context that is held to have the context appended; more is left out, and said so.',
+  ),
   bindingsMax: limit(
     'WEFT_BINDINGS_MAX',
     65536,
@@ -299,30 +308,7 @@ export const LIMITS = {
     '',
     'Values in a configuration after its aliases were followed; more are refused.',
   ),
-  adminBodyBytesMax: limit(
-    'WEFT_ADMIN_BODY_BYTES',
-    1048576,
-    1024,
-    67108864,
-    'limits/admin_body_bytes',
-    'Body of a request to the admin server; a larger one is answered 413 and its connection closed.',
-  ),
-  adminConnectionsMax: limit(
-    'WEFT_ADMIN_CONNECTIONS',
-    256,
-    1,
-    65536,
-    'limits/admin_connections',
-    'Connections to the admin server at one time; further ones are closed at once.',
-  ),
-  adminRequestTimeoutMs: limit(
-    'WEFT_ADMIN_REQUEST_TIMEOUT_MS',
-    10000,
-    100,
-    3600000,
-    'limits/admin_request_timeout',
-    'Time for a whole request to the admin server to arrive, else 408 and close; an idle connection is closed after as long.',
-  ),
+  ...ADMIN_LIMITS,
   bindingLookupsMax: limit(
     'WEFT_BINDING_LOOKUPS',
     1000,

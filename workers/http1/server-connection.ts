@@ -18,7 +18,7 @@
  */
 import { INCOMPLETE } from '../../core/http1/errors.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
+import { METHOD_CONNECT, METHOD_HEAD, METHOD_TRACE } from '../../core/http1/methods.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
 import type { Downstream, Exchange, Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
@@ -149,13 +149,17 @@ export class Http1ServerConnection extends Http1ServerRequest implements Downstr
       router.answer(exchange, branch.answerStatus);
       return this.skipRequestBody(headEnd, end);
     }
+    const tracer = parser.method === METHOD_TRACE ? server.trace(exchange, parser) : null;
+    if (this.exchange !== exchange) return this.skipRequestBody(headEnd, end);
     const unwritable = server.writeHead(exchange, branch, parser, headEnd, router.consumedBytes, this.forwarded);
     if (unwritable !== null) {
       router.fail(exchange, unwritable);
       return this.skipRequestBody(headEnd, end);
     }
     if (server.memory.recurring && headEnd === end) server.rememberRequest(exchange, parser, start, headEnd);
-    return this.dispatch(exchange, headEnd, end);
+    if (tracer === null) return this.dispatch(exchange, headEnd, end);
+    tracer.begin();
+    return this.state === ACQUIRING ? headEnd : this.skipRequestBody(headEnd, end);
   }
 
   /** @returns as {@link begin} */

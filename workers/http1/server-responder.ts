@@ -14,6 +14,7 @@ import type { Patience } from '../net/patience.ts';
 import type { Sink } from '../net/sink.ts';
 import type { Deferred } from '../reactor/reactor.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
+import type { TracedResponse } from '../router/diagnostic-tracer.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import type { Compression } from './compression.ts';
 import { copyPiece, type Piece, piece } from './field-lines.ts';
@@ -222,6 +223,18 @@ export abstract class Http1ServerResponder extends Http1Connection implements De
     if (!requestEnded) this.persistent = false;
     const { persistent, clientMinor, bodyless } = this;
     this.server.writeAnswer(this, cause, { explained, success, persistent, clientMinor, bodyless });
+    this.finishResponse(requestEnded);
+  }
+
+  /** Writes the response to a TRACE request; the request's body, if any is due, is not waited for. */
+  onTraced(response: TracedResponse): void {
+    this.exchange = null;
+    this.releaseGate();
+    this.flushPending();
+    if (this.closed) return;
+    const requestEnded = this.body === null || this.body.done;
+    if (!requestEnded || !this.takesChunks) this.persistent = false;
+    this.server.writeTraced(this, response, this.persistent);
     this.finishResponse(requestEnded);
   }
 

@@ -4,7 +4,7 @@ import type { HttpRouterConfig, HttpServerConfig } from '../../core/config/types
 import { callDepth } from '../../core/http1/call-depth.ts';
 import { AcceptedCodings } from '../../core/http1/content-coding.ts';
 import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_CONNECT } from '../../core/http1/methods.ts';
+import { METHOD_CONNECT, METHOD_TRACE } from '../../core/http1/methods.ts';
 import { BODY_LENGTH, BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_CTX_DEADLINE, TOKEN_UPGRADE, TOKEN_VIA } from '../../core/http1/tokens.ts';
 import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
@@ -17,6 +17,7 @@ import type { RequestEncoder } from '../http2/request-encoder.ts';
 import type { Net } from '../net/net.ts';
 import { Patience } from '../net/patience.ts';
 import { DeadlineStats } from '../router/deadline-stats.ts';
+import { type DiagnosticTracer, hasNoContent, type TracedResponse, traceRequest } from '../router/diagnostic-tracer.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, unidentified } from '../router/failures.ts';
 import type { Router } from '../router/router.ts';
@@ -43,6 +44,7 @@ export type HttpBounds = Pick<
 const BODIES_KEPT_MAX = 256;
 
 const STATUS_TEXT = new Map<number, string>([
+  [200, 'OK'],
   [400, 'Bad Request'],
   [408, 'Request Timeout'],
   [414, 'URI Too Long'],
@@ -259,6 +261,11 @@ export class Http1Server {
     return written ? null : failure(503, 'local_resources', 'the worker is out of buffers', true);
   }
 
+  /** Looks at a TRACE request. @returns as {@link traceRequest} */
+  trace(exchange: Exchange, parser: HeadParser): DiagnosticTracer | null {
+    return traceRequest(this.net, exchange, parser, this.config.clearContext, 'Max-Forwards');
+  }
+
   /** Whether the body that begins is kept to be sent again: a short one, whose length is known. */
   planBody(exchange: Exchange, { bodyKind, contentLength }: HeadParser): void {
     if (bodyKind === BODY_NONE) return;
@@ -275,6 +282,7 @@ export class Http1Server {
       parser.bodyKind === BODY_NONE &&
       parser.versionMinor === 1 &&
       parser.method !== METHOD_CONNECT &&
+      parser.method !== METHOD_TRACE &&
       !exchange.upgradeRequested &&
       !parser.expectContinue &&
       (parser.seen & (NOT_PLAIN | this.writer.trace.fields)) === 0 &&
@@ -345,6 +353,19 @@ export class Http1Server {
     else if (clientMinor === 0) lines.push('connection: keep-alive');
     const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
     this.#writeText(connection, bodyless ? head : Buffer.concat([head, body]));
+  }
+
+  /** Writes the response to a TRACE request, with what the router appends. */
+  writeTraced(connection: Http1ServerResponder, response: TracedResponse, persistent: boolean): void {
+    const { status, success, fields, via, body, context } = response;
+    const content = hasNoContent(status) ? EMPTY : Buffer.from(`${body.trim()}\n\n${context}`, 'latin1');
+    const lines = [`HTTP/1.1 ${status} ${STATUS_TEXT.get(status) ?? ''}`];
+    lines.push(`l5d-success-class: ${success ? '1.0' : '0.0'}`, `via: ${via === '' ? '' : `${via}, `}1.1 linkerd`);
+    for (const [name, value] of fields) lines.push(`${name}: ${value}`);
+    if (content.length > 0) lines.push(`content-length: ${content.length}`);
+    if (!persistent) lines.push('connection: close');
+    const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    this.#writeText(connection, Buffer.concat([head, content]));
   }
 
   #writeText(connection: Http1ServerResponder, text: Uint8Array): void {

@@ -4,8 +4,9 @@ import { formUrlEncodeLatin1 } from '../../core/http1/write.ts';
 import { grpcStatusOfReason, writeGrpcMessage } from '../../core/http2/grpc-status.ts';
 import { copyPiece, viewOf } from '../http1/field-lines.ts';
 import type { Net } from '../net/net.ts';
+import type { TracedResponse } from '../router/diagnostic-tracer.ts';
 import type { Failure } from '../router/exchange.ts';
-import { FAILURE, field, SUCCESS, VIA } from './prepared-fields.ts';
+import { FAILURE, field, SUCCESS, VIA, VIA_VALUE } from './prepared-fields.ts';
 import { writeStatus } from './response-encoder.ts';
 import type { Http2Server } from './server.ts';
 
@@ -38,6 +39,16 @@ export function writeAnswer(
   // RFC 9110 section 8.6.
   if (cause.status < 200 || cause.status === 204) return end;
   return copyPiece(bytes, end, field('content-length', String(bodyBytes)));
+}
+
+/** Writes the head of the response to a TRACE request, whose content is so long with what the router appends. @returns its end */
+export function writeTraced(net: Net, at: number, response: TracedResponse, contentBytes: number): number {
+  const { bytes } = net;
+  let end = writeStatus(bytes, viewOf(bytes), at, response.status);
+  end = copyPiece(bytes, end, response.success ? SUCCESS : FAILURE);
+  end = copyPiece(bytes, end, response.via === '' ? VIA : field('via', `${response.via}, ${VIA_VALUE}`));
+  for (const [name, value] of response.fields) end = copyPiece(bytes, end, field(name, value));
+  return contentBytes === 0 ? end : copyPiece(bytes, end, field('content-length', String(contentBytes)));
 }
 
 /** Writes an answer to a call of gRPC, all of it. @returns the end of the block */

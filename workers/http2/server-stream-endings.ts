@@ -14,16 +14,21 @@ import { errorCode } from '../../core/http2/protocol-errors.ts';
 import { canReceive, canSend } from '../../core/http2/stream-state.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { NEVER } from '../reactor/timer-wheel.ts';
+import { hasNoContent, type TracedResponse } from '../router/diagnostic-tracer.ts';
 import type { Exchange, Failure } from '../router/exchange.ts';
 import { failure, NO_RESET } from '../router/failures.ts';
 import type { Route } from '../router/routes.ts';
-import { writeAnswer, writeGrpcAnswer } from './answers.ts';
+import { writeAnswer, writeGrpcAnswer, writeTraced } from './answers.ts';
 import { Http2Stream } from './http2-stream.ts';
 import type { Http2Server } from './server.ts';
 import type { Http2ServerConnection } from './server-connection.ts';
 
 /** Failures for which nobody has looked at the request: a client may send it again at once. */
 const REFUSALS: ReadonlySet<Reason> = new Set(['unidentified', 'concurrency_limit']);
+
+const EMPTY = Buffer.alloc(0);
+/** What is sent at once of a response that Weft has written itself. */
+const TRACE_PART_BYTES = 4096;
 
 /** The server's side of a stream, as far as failures go. */
 export abstract class Http2ServerStreamEndings extends Http2Stream {
@@ -88,6 +93,26 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     this.exchange = null;
     this.releaseGate();
     this.answer(failure(status, 'application_failure', '', false, resetCode), success);
+  }
+
+  onTraced(response: TracedResponse): void {
+    this.exchange = null;
+    this.releaseGate();
+    this.connection.onAnswered();
+    this.limitTick = NEVER;
+    this.armTimer();
+    const { net, scratchAt } = this.link.endpoint;
+    this.beginResponse();
+    const { body, context } = response;
+    const content = hasNoContent(response.status) ? EMPTY : Buffer.from(`${body}\n${context.trim()}\n`, 'latin1');
+    const end = writeTraced(net, scratchAt, response, content.length);
+    this.sendBlock(scratchAt, end - scratchAt, content.length === 0);
+    for (let from = 0; from < content.length; from += TRACE_PART_BYTES) {
+      const part = content.subarray(from, from + TRACE_PART_BYTES);
+      net.bytes.set(part, scratchAt);
+      this.sendContent(scratchAt, part.length, from + part.length === content.length, false);
+    }
+    this.finish();
   }
 
   /** Says why there is no response, in the way that the client understands. */

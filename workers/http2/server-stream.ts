@@ -9,7 +9,7 @@
  */
 
 import type { HeadParser } from '../../core/http1/head.ts';
-import { METHOD_CONNECT, METHOD_HEAD } from '../../core/http1/methods.ts';
+import { METHOD_CONNECT, METHOD_HEAD, METHOD_TRACE } from '../../core/http1/methods.ts';
 import { BODY_NONE } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_ERR } from '../../core/http1/tokens.ts';
 import type { FieldSection } from '../../core/http2/field-section.ts';
@@ -20,6 +20,7 @@ import { VERDICT } from '../../core/resilience/response-classifier.ts';
 import { copyPiece, Piece } from '../http1/field-lines.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { NEVER, ticksOf } from '../reactor/timer-wheel.ts';
+import { traceRequest } from '../router/diagnostic-tracer.ts';
 import type { Downstream, Exchange, Failure } from '../router/exchange.ts';
 import { failure } from '../router/failures.ts';
 import { ROUTE, type Route, type RouteBranch } from '../router/routes.ts';
@@ -152,6 +153,11 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       router.answer(exchange, branch.answerStatus);
       return;
     }
+    const tracer =
+      section.method === METHOD_TRACE
+        ? traceRequest(this.link.net, exchange, section, config.clearContext, 'max-forwards')
+        : null;
+    if (this.exchange !== exchange) return;
     const heads = server.headsOf(branch);
     if (section.method === METHOD_CONNECT && !heads.tunnels) {
       router.fail(exchange, NO_TUNNEL);
@@ -168,9 +174,11 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
       this.limitTick === NEVER &&
       forwarded === null &&
       router.accessLog === null &&
+      section.method !== METHOD_TRACE &&
       isPlain(section, route, heads.trace.fields);
     if (block !== null && heads.remembers && isRepeatable) this.remember(block, section, exchange, heads);
-    router.dispatch(exchange);
+    if (tracer === null) router.dispatch(exchange);
+    else tracer.begin();
   }
 
   private remember(block: Uint8Array, section: FieldSection, exchange: Exchange, heads: RequestHeads): void {

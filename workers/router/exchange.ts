@@ -19,6 +19,7 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { BodySource, Outlet, Sink } from '../net/sink.ts';
 import { NEVER, Timer } from '../reactor/timer-wheel.ts';
+import type { TracedResponse } from './diagnostic-tracer.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { Router } from './router.ts';
 import type { Route, RouteBranch, RouteWaiter } from './routes.ts';
@@ -69,6 +70,8 @@ export interface Downstream extends BodySource, RouteWaiter {
   onTunnel(): void;
   /** The name is a local service: answer with a status alone. @param success what its classifier says of that */
   onAnswered(status: number, success: boolean): void;
+  /** A TRACE request's response is whole, with what the router appends to it (diagnostic-tracer.ts). */
+  onTraced(response: TracedResponse): void;
   /** The exchange failed; answers the client where that is still possible, or aborts. */
   onFailed(failure: Failure): void;
 }
