@@ -77,10 +77,10 @@ const DEFAULT_CLIENT = {
 };
 
 /** A service of which only the classifier is said. */
-function defaultService(classifier: string, more: object = {}) {
+function defaultService(classifier: string, more: object = {}, parts: readonly string[] = []) {
   const retries = { budget: DEFAULT_BUDGET, backoff: { ...kindOnly('constant'), ms: 0 } };
   const responseClassifier = kindOnly(classifier);
-  return asByDefault({ responseClassifier, totalTimeoutMs: undefined, retries, ...more }, ['retries']);
+  return asByDefault({ responseClassifier, totalTimeoutMs: undefined, retries, ...more }, ['retries', ...parts]);
 }
 
 const DEFAULT_BINDING = {
@@ -128,10 +128,11 @@ const DEFAULT_H2_ROUTER = {
   label: 'h2',
   servers: [{ ...DEFAULT_SERVER, ...DEFAULT_HTTP2, port: 4142, maxConcurrentStreamsPerConnection: 1000 }],
   client: asByDefault({ ...DEFAULT_CLIENT, protocol: 'h2' }),
-  service: defaultService('io.l5d.h2.nonRetryable5XX', {
-    classificationTimeoutMs: 100,
-    retryBufferSize: { requestBytes: 16_383, responseBytes: 16_383 },
-  }),
+  service: defaultService(
+    'io.l5d.h2.nonRetryable5XX',
+    { classificationTimeoutMs: 100, retryBufferSize: { requestBytes: 16_383, responseBytes: 16_383 } },
+    ['retryBufferSize'],
+  ),
   ...DEFAULT_BINDING,
   identifier: [{ ...kindOnly('io.l5d.header.token'), header: ':authority' }],
   ...noAccessLog('h2'),

@@ -4,7 +4,7 @@ import { budget } from './budget.ts';
 import { h2ResponseClassifier, httpResponseClassifier } from './classifiers/registry.ts';
 import { perPrefix } from './per-prefix.ts';
 import { int } from './scalars.ts';
-import { object, optional, parts, section, withDefault } from './schema.ts';
+import { optional, parts, section, withDefault } from './schema.ts';
 
 const common = {
   /** Time for a request with all its attempts, the pauses between them and the binding of its name; undefined: no bound. */
@@ -22,19 +22,17 @@ const http = {
   ...common,
 };
 
-const retryBufferSize = object({
-  /** Content of a request that is kept, so that it can be sent again. */
-  requestBytes: withDefault(int(0), 16_383),
-  /** Content of a response that is held for its verdict. */
-  responseBytes: withDefault(int(0), 16_383),
-});
-
 const h2 = {
   responseClassifier: section(h2ResponseClassifier, 'io.l5d.h2.nonRetryable5XX'),
   ...common,
-  /** A response is held for its verdict no longer than this. */
+  /** A response is held for its verdict no longer than this; with 0 none is. */
   classificationTimeoutMs: withDefault(int(0), 100),
-  retryBufferSize: section(retryBufferSize),
+  retryBufferSize: parts({
+    /** Content of a request that is kept, so that it can be sent again. */
+    requestBytes: withDefault(int(0), 16_383),
+    /** Content of a response that is held for its verdict. */
+    responseBytes: withDefault(int(0), 16_383),
+  }),
 };
 
 /** Reads `service` of an http router. */

@@ -89,8 +89,7 @@ export abstract class Http2ClientStreamVerdict extends Http2Stream {
     const verdict = router.judge(exchange, endStream);
     if (verdict === VERDICT.retryable && this.retry(exchange)) return RETRIED;
     // An endpoint that answers before it has all of the request talks with its client: each waits for the other.
-    const { classifier } = this.service;
-    if (classifier.retriesAtEnd && verdict === VERDICT.open && exchange.isAtHand && !canSend(this.state)) {
+    if (this.service.holds && verdict === VERDICT.open && exchange.isAtHand && !canSend(this.state)) {
       router.hold(exchange);
       return HOLD;
     }

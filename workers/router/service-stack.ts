@@ -18,12 +18,13 @@ export class ServiceStack {
   readonly budgetTerms: BudgetTerms;
   /** Time for a request with all its attempts, pauses, and the binding of its name; 0 for no bound. */
   readonly totalTimeoutMs: number;
-
   /** Content of an HTTP/2 request that is kept, so that it can be retried; no bound of its own for others. */
   readonly requestBytes: number;
   /** Content of an HTTP/2 response that is held for its verdict, and for how long. */
   readonly responseBytes: number;
   readonly classificationTimeoutMs: number;
+  /** HTTP/2 responses whose heads decide nothing are held for what their ends may ask for. */
+  readonly holds: boolean;
 
   constructor(config: ServiceConfig) {
     this.config = config;
@@ -32,6 +33,7 @@ export class ServiceStack {
     this.responseBytes = ofStreams ? config.retryBufferSize.responseBytes : 0;
     this.classificationTimeoutMs = ofStreams ? config.classificationTimeoutMs : 0;
     this.classifier = createClassifier(config.responseClassifier);
+    this.holds = this.classifier.retriesAtEnd && this.classificationTimeoutMs > 0;
     this.backoff = backoffOf(config.retries.backoff);
     this.budgetTerms = new BudgetTerms(config.retries.budget);
     this.totalTimeoutMs = config.totalTimeoutMs ?? 0;
