@@ -20,7 +20,8 @@ let upPort: number;
 before(async () => {
   upPort = await freePort();
   weft = await Weft.start({
-    router: '  client: {protocol: h2}',
+    router: `  client: {protocol: h2}
+  service: {responseClassifier: {kind: io.l5d.http.retryableIdempotent5XX}}`,
     more: `- protocol: h2
   label: up
   dtab: /svc => /#/io.l5d.fs
@@ -73,6 +74,25 @@ test('HTTP/1 to endpoints of HTTP/2: what asks for a retry gets it, and nothing 
   assert.deepEqual([response.status, response.body, attempts], [200, 'fine', 2]);
   await retried('test', 'down', 1);
 });
+
+for (const [name, body] of [
+  ['put', 'ask'],
+  ['put-longer', 'abcdefghij'.repeat(400)],
+] as const) {
+  test(`HTTP/1 to endpoints of HTTP/2: a PUT of ${body.length} bytes is sent again, and again`, async (t) => {
+    const bodies: string[] = [];
+    const upstream = await openHttp2Upstream(t, async (stream) => {
+      bodies.push((await stream.whole()).body);
+      await stream.respond({ status: bodies.length < 3 ? 503 : 200, fields: { 'content-length': '2' }, body: 'ok' });
+    });
+    weft.disco(name, [upstream.disco]);
+    const head = `PUT / HTTP/1.1\r\nHost: ${name}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const response = await ask(weft.port, `${head}${body}`);
+    assert.deepEqual([response.status, response.body], [200, 'ok']);
+    assert.deepEqual(bodies, [body, body, body]);
+    await retried('test', name, 2);
+  });
+}
 
 for (const [name, body] of [
   ['short', 'ask'],

@@ -31,6 +31,8 @@ const SERVICES: Readonly<Record<string, string>> = {
   small: `${ALL}, retryBufferSize: {requestBytes: 10, responseBytes: 10}`,
   slow: `${GRPC}, classificationTimeoutMs: 10`,
   asked: '',
+  broke: `${READS}, retries: {budget: {minRetriesPerSec: 0, percentCanRetry: 0}}`,
+  brokeCalls: `${GRPC}, retries: {budget: {minRetriesPerSec: 0, percentCanRetry: 0}}`,
   compliant: 'responseClassifier: {kind: io.l5d.h2.grpc.compliant}',
   always: 'responseClassifier: {kind: io.l5d.h2.grpc.alwaysRetryable, successStatusCodes: [0, 5]}',
   codes: 'responseClassifier: {kind: io.l5d.h2.grpc.retryableStatusCodes, retryableStatusCodes: [8]}',
@@ -172,6 +174,19 @@ for (const [name, answers, final] of ATTEMPTS) {
     await counted(name, { requests: 1, 'retries/total': final });
   });
 }
+
+test('without budget the last response is what the client gets, also one that was held', async (t) => {
+  for (const [name, request, answer] of [
+    ['broke', {}, { status: 503, body: 'no' }],
+    ['brokeCalls', CALL, call(14, 'no')],
+  ] as const) {
+    const { client, bodies } = await open(t, name, answer);
+    const response = await client.ask(name, request);
+    assert.deepEqual([response.body, bodies.length], ['no', 1]);
+    assert.equal(response.trailer('grpc-status'), name === 'broke' ? undefined : '14');
+    await counted(name, { requests: 1, failures: 1, 'retries/total': 0, 'retries/budget_exhausted': 1 });
+  }
+});
 
 test('a request of requestBytes is retried, a longer one is not, and that is counted', async (t) => {
   for (const [name, bytes, attempts] of [
