@@ -183,6 +183,7 @@ test('what an endpoint did, or could not be asked, is a retryable ending; what W
     'upstream_stalled',
     'upstream_refused',
     'attempt_timeout',
+    'fail_fast',
   ]);
   assert.equal(endingOf('upstream_reset', true), ENDING.reset);
   assert.equal(isRetryableEnding(ENDING.reset), false);
