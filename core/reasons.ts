@@ -53,6 +53,8 @@ export const REASONS = [
   'attempt_timeout',
   // connecting: fail-fast has marked the endpoint, no connection was tried
   'fail_fast',
+  // admission: the client's endpoints are overloaded, the request was not sent
+  'overload_dropped',
 ] as const;
 
 /** A reason code, see {@link REASONS}. */

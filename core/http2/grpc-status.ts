@@ -42,6 +42,7 @@ const BY_REASON: Readonly<Record<Reason, number>> = {
   connect_timeout: GRPC_UNAVAILABLE,
   connect_failed: GRPC_UNAVAILABLE,
   fail_fast: GRPC_UNAVAILABLE,
+  overload_dropped: GRPC_UNAVAILABLE,
   pool_exhausted: GRPC_UNAVAILABLE,
   local_resources: GRPC_UNAVAILABLE,
   bad_request: GRPC_INTERNAL,

@@ -1,7 +1,8 @@
 /**
  * One attempt at an endpoint, and what is put right below the eyes of retries (Linkerd's client stack, spec 05 section 7):
  *
- *     dispatch      pick an endpoint by its load and status     client-stack.ts
+ *     dispatch      nack admission: dropped when the client's endpoints are overloaded
+ *       |           pick an endpoint by its load and status     client-stack.ts
  *       |           acquire a connection to it                  endpoint-pool.ts
  *       |              '-- none comes about: acquisition requeue: another endpoint, at once
  *     onSession     the request goes out; the attempt time-out runs
@@ -25,7 +26,7 @@ import { tellDeadline } from './context-deadline.ts';
 import { Deadlines } from './deadlines.ts';
 import { ACQUIRED, type EndpointPool } from './endpoint-pool.ts';
 import type { Downstream, Exchange, Failure } from './exchange.ts';
-import { failure, noBrokers, noConnection } from './failures.ts';
+import { failure, noBrokers, noConnection, overloadDropped } from './failures.ts';
 import type { RequestStats } from './request-stats.ts';
 import type { RouterEnvironment } from './router.ts';
 import type { Route, RouteBranch } from './routes.ts';
@@ -61,6 +62,18 @@ export abstract class Attempts {
 
   /** Picks an endpoint and gets a connection to it; the downstream hears when it is ready, or why there is none. */
   dispatch(exchange: Exchange): void {
+    if (this.#admits(exchange)) this.#acquireAny(exchange);
+  }
+
+  /** Whether the client's endpoints are to have the request; it has failed when they are overloaded. */
+  #admits(exchange: Exchange): boolean {
+    const { client } = exchange.branch as RouteBranch;
+    if (client.admits(this.environment.net.reactor.nowStamp)) return true;
+    this.endAttempt(exchange, overloadDropped());
+    return false;
+  }
+
+  #acquireAny(exchange: Exchange): void {
     const { client } = exchange.branch as RouteBranch;
     this.#acquire(exchange, client.pick(this.environment.net.reactor.nowStamp));
   }
@@ -103,7 +116,7 @@ export abstract class Attempts {
   /** A request that waited for a pool's connection tries again: a connection may be made, or the endpoint has left. */
   reacquire(exchange: Exchange): void {
     this.settle(exchange, false, false);
-    this.dispatch(exchange);
+    this.#acquireAny(exchange);
   }
 
   /** No connection came about. Another endpoint (or the same, when there is no other) is tried at once. */
@@ -210,12 +223,13 @@ export abstract class Attempts {
   onRefused(exchange: Exchange, cause: Failure): void {
     const pool = exchange.pool as EndpointPool;
     this.stats.attemptEnded(exchange, false, cause.reason);
+    pool.client.onNack(this.environment.net.reactor.nowStamp);
     this.settle(exchange, true, true);
     const refusal = exchange.isAtHand && cause.retryable ? this.#refuseRequeue(exchange) : FINAL;
     if (refusal === 0) {
       exchange.requeues++;
       this.#beginRequeue(exchange, true);
-      this.#acquireElsewhere(exchange, pool);
+      if (this.#admits(exchange)) this.#acquireElsewhere(exchange, pool);
       return;
     }
     this.stats.sessionEnded(exchange);

@@ -10,6 +10,7 @@ import type { ClientConfig, LoadBalancerConfig } from '../../core/config/types.t
 import { FailFast, type FailFastEvents } from '../../core/resilience/fail-fast.ts';
 import { createFailureAccrual } from '../../core/resilience/failure-accrual/create-failure-accrual.ts';
 import type { FailureAccrual, FailureAccrualEvents } from '../../core/resilience/failure-accrual/failure-accrual.ts';
+import { NackAdmission } from '../../core/resilience/nack-admission.ts';
 import { BudgetTerms } from '../../core/resilience/retry-budget.ts';
 import { FAMILY_IPV6, formatIp } from '../../core/shared/endpoint-address.ts';
 import { EndpointCells } from '../../core/shared/endpoint-cells.ts';
@@ -92,6 +93,8 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
   readonly #accrual: FailureAccrual | null;
   /** Null unless it is configured. */
   readonly #failFast: FailFast | null;
+  /** Null where no nacks are known: of HTTP/1 alone. */
+  readonly #admission: NackAdmission | null;
   readonly #createPool: PoolFactory;
 
   constructor(
@@ -117,6 +120,7 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
     this.cells = cellsOf(environment, loadBalancer);
     this.#balancer = createBalancer(loadBalancer, environment.region, this);
     this.#accrual = createFailureAccrual(config.failureAccrual, environment.region, environment.random, this);
+    this.#admission = this.speaksHttp2 ? null : new NackAdmission(environment.random);
     this.#failFast = config.failFast ? new FailFast(environment.region, this) : null;
     this.#createPool = createPool;
   }
@@ -157,6 +161,23 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
   /** Whether an endpoint is open, as the client then is: otherwise whoever is tried next is as bad as the last (spec 05 section 7). */
   isOpen(nowStamp: number): boolean {
     return isOpen(this.table, this.cells, nowStamp);
+  }
+
+  /** A request is to go out. @returns false when it is kept from endpoints that are overloaded: it fails */
+  admits(nowStamp: number): boolean {
+    if (this.#admission === null || this.#admission.admits(nowStamp)) return true;
+    this.stats.increment(this.scope, COUNTER.nackAdmissionDropped);
+    return false;
+  }
+
+  /** An endpoint has responded. */
+  onAccepted(nowStamp: number): void {
+    if (this.#admission !== null) this.#admission.onAccepted(nowStamp);
+  }
+
+  /** An endpoint has said that it did not look at a request. */
+  onNack(nowStamp: number): void {
+    if (this.#admission !== null) this.#admission.onNack(nowStamp);
   }
 
   /** Whether fail-fast has an endpoint's requests fail without a connection. */

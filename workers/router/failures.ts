@@ -26,6 +26,11 @@ export function unidentified(request: string, reason: string): Failure {
   return failure(400, 'unidentified', `Unknown destination: ${request} / ${reason}`);
 }
 
+/** A client keeps a request from its endpoints, which have said of most that they are overloaded (spec 05 section 7.1). */
+export function overloadDropped(): Failure {
+  return failure(502, 'overload_dropped', 'Request not issued to the backend due to observed overload.');
+}
+
 /** The name was not bound in time (spec 05 section 1). */
 export function bindingTimeout(timeoutMs: number, path: string): Failure {
   const message = `Exceeded ${durationText(timeoutMs)} binding timeout while resolving name: ${path}`;

@@ -107,6 +107,7 @@ export abstract class Retries extends Attempts {
   /** The response is not wanted: another attempt follows. */
   retry(exchange: Exchange): void {
     this.stats.attemptEnded(exchange, false, 'application_failure');
+    (exchange.branch as RouteBranch).client.onAccepted(this.environment.net.reactor.nowStamp);
     this.stats.sessionEnded(exchange);
     this.settle(exchange, true, true);
     this.#begin(exchange);

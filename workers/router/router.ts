@@ -206,10 +206,10 @@ export class Router extends Retries {
   /** The response has gone through. */
   complete(exchange: Exchange): void {
     const success = this.judge(exchange, true) === VERDICT.success;
-    if (success) {
-      const { client } = exchange.branch as RouteBranch;
-      client.requeueBudget.deposit(this.environment.net.reactor.nowTenths);
-    }
+    const { client } = exchange.branch as RouteBranch;
+    const { nowTenths, nowStamp } = this.environment.net.reactor;
+    if (success) client.requeueBudget.deposit(nowTenths);
+    client.onAccepted(nowStamp);
     this.stats.attemptEnded(exchange, success, 'application_failure');
     this.stats.sessionEnded(exchange);
     this.settle(exchange, !success, true);
