@@ -180,6 +180,7 @@ export const LIMITS = {
     'limits/parked_requests',
     'Requests of one worker that wait for a binding; more are answered 503.',
   ),
+  eagerConnectsMax: limit('WEFT_EAGER_CONNECTS', 100, 1, 65536, '', 'Connections begun ahead of need at a time.'),
   poolWaitersMax: limit(
     'WEFT_POOL_WAITERS',
     1024,

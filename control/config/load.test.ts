@@ -64,7 +64,7 @@ const asByDefault = (defaults: object, parts: readonly string[] = []) => ({
 const DEFAULT_BUDGET = { ttlSecs: 10, minRetriesPerSec: 10, percentCanRetry: 0.2 };
 
 const DEFAULT_CLIENT = {
-  loadBalancer: { ...kindOnly('p2c'), enableProbation: false, minEndpoints: 0, maxEffort: 5 },
+  loadBalancer: { ...kindOnly('p2c'), enableProbation: false, eagerConnections: false, minEndpoints: 0, maxEffort: 5 },
   hostConnectionPool: { minSize: 0, maxSize: 2147483647, idleTimeMs: undefined, maxWaiters: 2147483647 },
   failFast: false,
   failureAccrual: { ...kindOnly('io.l5d.consecutiveFailures'), failures: 5, backoff: undefined },
@@ -270,6 +270,7 @@ routers:
   const ewma = {
     kind: 'ewma',
     enableProbation: false,
+    eagerConnections: false,
     minEndpoints: 0,
     maxEffort: 5,
     decayTimeMs: 10000,

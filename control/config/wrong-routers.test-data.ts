@@ -278,16 +278,16 @@ routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: aperture
 > 1:108: routers[0].client.loadBalancer.minAperture: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: heap, maxEffort: 5}}}]
-> 1:79: routers[0].client.loadBalancer.maxEffort: unknown key "maxEffort". Known keys here: kind, enableProbation, minEndpoints, experimental.
+> 1:79: routers[0].client.loadBalancer.maxEffort: unknown key "maxEffort". Known keys here: kind, enableProbation, eagerConnections, minEndpoints, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: roundRobin, minEndpoints: -1}}}]
 > 1:99: routers[0].client.loadBalancer.minEndpoints: -1 is too small. Write a whole number from 0 to 2147483647.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: p2c, decayTimeMs: 5}}}]
-> 1:78: routers[0].client.loadBalancer.decayTimeMs: unknown key "decayTimeMs". Known keys here: kind, enableProbation, minEndpoints, maxEffort, experimental.
+> 1:78: routers[0].client.loadBalancer.decayTimeMs: unknown key "decayTimeMs". Known keys here: kind, enableProbation, eagerConnections, minEndpoints, maxEffort, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: p2c, failurePenaltyMs: 5}}}]
-> 1:78: routers[0].client.loadBalancer.failurePenaltyMs: unknown key "failurePenaltyMs". Known keys here: kind, enableProbation, minEndpoints, maxEffort, experimental.
+> 1:78: routers[0].client.loadBalancer.failurePenaltyMs: unknown key "failurePenaltyMs". Known keys here: kind, enableProbation, eagerConnections, minEndpoints, maxEffort, experimental.
 
 routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma, maxEffort: 0}}}]
 > 1:90: routers[0].client.loadBalancer.maxEffort: 0 is too small. Write a whole number from 1 to 2147483647.

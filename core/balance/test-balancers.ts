@@ -8,7 +8,7 @@ import type { Balancer, BalancerEvents } from './balancer.ts';
 import { createBalancer, loadOptionsOf } from './create-balancer.ts';
 import { Random } from './random.ts';
 
-const common = { experimental: false, enableProbation: false, minEndpoints: 0 };
+const common = { experimental: false, enableProbation: false, eagerConnections: false, minEndpoints: 0 };
 const choosing = { ...common, maxEffort: 5 };
 
 /** Every kind with Linkerd's defaults. */

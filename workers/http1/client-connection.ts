@@ -41,10 +41,10 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
 
   // ---- connecting ----------------------------------------------------------------------------------------------
 
-  /** Begins to connect, for an exchange. @param errno what `connect` answered, 0 when it is connected already */
-  begin(exchange: Exchange, errno: number): void {
+  /** Begins to connect, for an exchange or ahead of need. @param errno what `connect` answered, 0 when it is connected already */
+  begin(exchange: Exchange | null, errno: number): void {
     this.exchange = exchange;
-    exchange.upstream = this;
+    if (exchange !== null) exchange.upstream = this;
     if (errno === EINPROGRESS) {
       const { timers, nowTick } = this.net.reactor;
       timers.arm(this, nowTick + ticksOf(this.net.limits.connectTimeoutMs));
@@ -81,7 +81,13 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
       HISTOGRAM.connectLatency,
       this.net.reactor.elapsedMicros(this.openedMicros, this.openedTick),
     );
-    this.startExchange();
+    if (this.exchange !== null) {
+      this.startExchange();
+      return;
+    }
+    // From now on it is as one that was kept, and may have gone when its first request comes.
+    this.served++;
+    if (!this.rest()) this.close();
   }
 
   private onConnectFailed(reason: Reason): void {
@@ -96,9 +102,10 @@ export class Http1ClientConnection extends Http1ClientReceiver implements Pooled
   // ---- an exchange ---------------------------------------------------------------------------------------------
 
   assign(exchange: Exchange): void {
-    this.deadlineTick = NEVER;
     this.exchange = exchange;
     exchange.upstream = this;
+    if (this.state === CONNECTING) return;
+    this.deadlineTick = NEVER;
     this.startExchange();
   }
 

@@ -49,7 +49,8 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   private readonly lifeEndTick: number;
   /** Exchanges that it has carried to their end. */
   protected served = 0;
-  protected requestSent = false;
+  /** Nothing of a request is still to go out. */
+  protected requestSent = true;
   protected persistent = true;
   protected informationalCount = 0;
 
@@ -307,7 +308,7 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
   }
 
   /** Goes back to the pool, where a session that is idle, or old, ends. @returns false when it cannot carry another request */
-  private rest(): boolean {
+  protected rest(): boolean {
     const { nowTick } = this.net.reactor;
     const isSound = this.persistent && this.requestSent && !this.peerEnding && this.output === null;
     this.state = IDLE;

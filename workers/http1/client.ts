@@ -39,12 +39,13 @@ export class Http1Client {
     return new MessageBody(this.net.limits.chunkLineBytesMax, this.#trailerParser);
   }
 
-  /** Begins a connection for an exchange. @returns false when the process has no descriptor left for it */
-  connect(pool: ConnectionPool, exchange: Exchange): boolean {
+  /** Begins a connection for an exchange, or for none yet. @returns false when the process has no descriptor left for it */
+  connect(pool: ConnectionPool, exchange: Exchange | null): boolean {
     const fd = this.#dialler.open(pool);
     if (fd < 0) return false;
     const connection = new Http1ClientConnection(this, pool, this.#worker, fd);
     pool.opened();
+    if (exchange === null) pool.ahead = connection;
     connection.begin(exchange, this.#dialler.connect(pool, fd, connection));
     return true;
   }

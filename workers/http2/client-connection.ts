@@ -112,6 +112,8 @@ export class Http2ClientConnection extends Http2Connection implements SharedConn
     stats.recordLatency(scope, HISTOGRAM.connectLatency, elapsedMicros);
     this.commit(writePreface(this.net.bytes, this.reserve(PREFACE.length)));
     this.writeOwnSettings();
+    // Made ahead of need: from now on it is as one that was kept, and may have gone when its first request comes.
+    if (this.waitingExchanges.length === 0) this.served++;
     // One by one: a fault of one of them must not take the others along.
     for (let next = this.waitingExchanges.shift(); next !== undefined; next = this.waitingExchanges.shift()) {
       this.openStream(next);

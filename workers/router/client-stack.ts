@@ -267,6 +267,29 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
     return false;
   }
 
+  /**
+   * Begins connections to endpoints in use that have appeared, where so configured.
+   *
+   * @param connectsMax at most so many at a time
+   */
+  prepare(nowStamp: number, connectsMax: number): void {
+    if (!this.config.loadBalancer.eagerConnections) return;
+    const { table, cells } = this;
+    let left = connectsMax;
+    this.#balancer.adopt(table, cells, nowStamp);
+    const rows = this.#balancer.ordered(table);
+    for (let index = 0; index < table.classCount; index++) {
+      const start = table.classStart[index] as number;
+      const end = start + this.#balancer.window(table, index);
+      for (let at = start; at < end && left > 0; at++) {
+        const row = rows[at] as number;
+        if (this.#environment.pools[row] !== undefined) continue;
+        this.#openPool(row).prepare();
+        left--;
+      }
+    }
+  }
+
   /** Takes over the published endpoints; pools of those that left are retired. */
   refresh(): void {
     for (const row of this.table.refresh()) this.#retire(row);

@@ -2,6 +2,7 @@
  * The HTTP/1 connections of one worker to one endpoint (spec 05 section 9).
  *
  *     acquire --> an idle one, last in first out ........................ ready at once
+ *             \-> one that is being made ahead of need .................. ready when connected
  *             \-> a new one, while there are fewer than maxSize ......... ready when connected
  *              |   (and there is a descriptor for it, or no other connection to wait for)
  *              \-> the queue of waiters, while shorter than maxWaiters .. ready when one is released
@@ -16,8 +17,8 @@ import type { ClientStack } from './client-stack.ts';
 import { ACQUIRED, type EndpointAddress, EndpointPool } from './endpoint-pool.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Makes a connection for a pool. @returns false when no socket was to be had */
-export type Connector = (pool: ConnectionPool, exchange: Exchange) => boolean;
+/** Makes a connection for a pool. @param exchange null: for none yet @returns false when no socket was to be had */
+export type Connector = (pool: ConnectionPool, exchange: Exchange | null) => boolean;
 
 /** A pooled connection, as the pool sees it. */
 export interface PooledConnection {
@@ -37,6 +38,8 @@ export class ConnectionPool extends EndpointPool {
   size = 0;
   /** The response head that this endpoint keeps sending. */
   readonly memory = new ResponseMemory();
+  /** A connection that is being made for no exchange yet. */
+  ahead: PooledConnection | null = null;
   readonly #connect: Connector;
   readonly #idle: PooledConnection[] = [];
   readonly #waiting: Exchange[] = [];
@@ -60,6 +63,11 @@ export class ConnectionPool extends EndpointPool {
       connection.assign(exchange);
       return ACQUIRED.ready;
     }
+    if (this.ahead !== null) {
+      this.ahead.assign(exchange);
+      this.ahead = null;
+      return ACQUIRED.later;
+    }
     const { maxSize, maxWaiters } = this.client.config.hostConnectionPool;
     if (this.size < maxSize) {
       if (this.#connect(this, exchange)) return ACQUIRED.later;
@@ -78,8 +86,13 @@ export class ConnectionPool extends EndpointPool {
     return ACQUIRED.later;
   }
 
+  prepare(): void {
+    if (this.size === 0 && !this.retired) this.#connect(this, null);
+  }
+
   /** Takes back a connection that can carry another request. @returns false when it has to close */
   release(connection: PooledConnection, nowTick: number): boolean {
+    if (this.ahead === connection) this.ahead = null;
     if (this.retired) return false;
     const next = this.#nextWaiter();
     if (next !== null) {
@@ -103,6 +116,7 @@ export class ConnectionPool extends EndpointPool {
 
   /** A connection has ended: another may take its place. */
   ended(connection: PooledConnection): void {
+    if (this.ahead === connection) this.ahead = null;
     this.size--;
     this.client.stats.add(this.client.scope, COUNTER.connections, -1);
     this.client.stats.add(this.client.scope, COUNTER.poolSize, -1);

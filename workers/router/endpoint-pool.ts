@@ -43,6 +43,8 @@ export abstract class EndpointPool {
 
   /** Finds or makes a connection for an exchange. @returns one of {@link ACQUIRED} */
   abstract acquire(exchange: Exchange): number;
+  /** Begins a connection ahead of need, unless there is one. */
+  abstract prepare(): void;
   /** Takes an exchange out of the queue of waiters, when its client is gone. */
   abstract forget(exchange: Exchange): void;
   /** The endpoint has left: nothing new is started here. */

@@ -236,6 +236,7 @@ export class RouteBook {
         this.#environment.createPool,
       );
       this.#clients.set(message.client, client);
+      client.prepare(this.#environment.net.reactor.nowStamp, this.#environment.net.limits.eagerConnectsMax);
     }
     client.references++;
     return {
@@ -289,7 +290,12 @@ export class RouteBook {
 
   /** Takes over every published change of endpoints. */
   refreshTables(): void {
-    for (const client of this.#clients.values()) if (client.table.changed()) client.refresh();
+    const { reactor, limits } = this.#environment.net;
+    for (const client of this.#clients.values()) {
+      if (!client.table.changed()) continue;
+      client.refresh();
+      client.prepare(reactor.nowStamp, limits.eagerConnectsMax);
+    }
   }
 
   /** Forgets idle routes, closes idle connections. Called about once a second. */
@@ -306,6 +312,7 @@ export class RouteBook {
     for (const client of this.#clients.values()) {
       client.expireIdle(nowTick, nowStamp);
       client.endDeaths(nowStamp);
+      client.prepare(nowStamp, this.#environment.net.limits.eagerConnectsMax);
     }
   }
 

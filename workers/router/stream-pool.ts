@@ -60,11 +60,8 @@ export class StreamPool extends EndpointPool {
     }
     const { client } = this;
     if (connections.length < this.#connectionsMax) {
-      const connection = this.#connect(this);
+      const connection = this.#open();
       if (connection !== null) {
-        connections.push(connection);
-        client.stats.add(client.scope, COUNTER.connections, 1);
-        client.stats.add(client.scope, COUNTER.poolSize, 1);
         connection.assign(exchange);
         return ACQUIRED.later;
       }
@@ -82,6 +79,20 @@ export class StreamPool extends EndpointPool {
     client.stats.add(client.scope, COUNTER.poolWaiters, 1);
     this.#waiting.push(exchange);
     return ACQUIRED.later;
+  }
+
+  prepare(): void {
+    if (this.#connections.length === 0 && !this.retired) this.#open();
+  }
+
+  #open(): SharedConnection | null {
+    const connection = this.#connect(this);
+    if (connection === null) return null;
+    this.#connections.push(connection);
+    const { stats, scope } = this.client;
+    stats.add(scope, COUNTER.connections, 1);
+    stats.add(scope, COUNTER.poolSize, 1);
+    return connection;
   }
 
   /** A connection has room again. */

@@ -6,6 +6,8 @@ import { withDefault } from '../schema.ts';
 export const common = {
   /** Endpoints that discovery has removed stay in use for as long as they are open. */
   enableProbation: withDefault(boolean, false),
+  /** Weft's own key: endpoints in use are connected to when they appear, not with their first request. */
+  eagerConnections: withDefault(boolean, false),
   /**
    * Weft's own key: while fewer endpoints than this are open, all are used, whatever breakers say of them (a panic
    * threshold). 0 is Linkerd's behaviour.
