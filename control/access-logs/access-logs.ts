@@ -59,7 +59,7 @@ export class AccessLogs {
       const config = accessLogOf(router);
       if (config === undefined) return undefined;
       const path = resolve(config.file);
-      const file = byPath.get(path) ?? new LogFile(config, nowMs);
+      const file = byPath.get(path) ?? new LogFile(config, nowMs, (message, error) => this.#tell(message, error));
       byPath.set(path, file);
       if (!isDeepStrictEqual(file.config, { ...config, file: file.config.file })) {
         throw new AccessLogError(`${path} is the access log of two routers, which roll or keep it differently`);

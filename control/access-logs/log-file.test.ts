@@ -1,6 +1,19 @@
 /** Files on disk, rolled by a clock that the test turns, and by size. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -12,17 +25,36 @@ const START = Date.parse('2018-12-25T10:30:00Z');
 
 let directory = '';
 let nowMs = START;
+let told: string[] = [];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'weft-log-'));
   nowMs = START;
+  told = [];
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+  assert.deepEqual(told, []);
+});
 
 function create(config: Partial<AccessLogConfig> = {}): LogFile {
   const file = join(directory, 'access.log');
   const whole: AccessLogConfig = { file, rollPolicy: { kind: 'never' }, append: true, rotateCount: -1, ...config };
-  return new LogFile(whole, () => nowMs);
+  return new LogFile(
+    whole,
+    () => nowMs,
+    (message) => told.push(message),
+  );
+}
+
+/** What a pipe holds, '' for nothing yet. */
+function readSome(fd: number): string {
+  const bytes = Buffer.alloc(1000);
+  try {
+    return bytes.toString('latin1', 0, readSync(fd, bytes));
+  } catch {
+    return '';
+  }
 }
 
 function contents(): Record<string, string> {
@@ -135,6 +167,53 @@ describe('a log file', () => {
     await file.write(['c\n']);
     file.close();
     assert.deepEqual(contents(), { 'access.log': 'c\n', 'access.log.1': 'a\nb\n' });
+  });
+
+  test('that cannot be rolled goes on in the old file, and is rolled when it can be', async () => {
+    const logs = join(directory, 'logs');
+    const file = create({ file: join(logs, 'access.log'), rollPolicy: { kind: 'hourly' } });
+    file.open();
+    await file.write(['a\n']);
+    renameSync(logs, `${logs}-away`);
+    nowMs = Date.parse('2018-12-25T11:00:00Z');
+    await file.write(['b\n']);
+    assert.deepEqual(told.splice(0), [`access log ${logs}/access.log could not be rolled`]);
+    assert.equal(readFileSync(`${logs}-away/access.log`, 'latin1'), 'a\nb\n');
+    renameSync(`${logs}-away`, logs);
+    nowMs = Date.parse('2018-12-25T12:00:00Z');
+    await file.write(['c\n']);
+    file.close();
+    assert.equal(readFileSync(join(logs, 'access-20181225-10.log'), 'latin1'), 'a\nb\n');
+    assert.equal(readFileSync(join(logs, 'access.log'), 'latin1'), 'c\n');
+  });
+
+  test('a device that takes nothing: lines are lost, and said to be', async () => {
+    const file = create({ file: '/dev/full' });
+    file.open();
+    await assert.rejects(file.write(['a\n']), /ENOSPC/);
+    file.close();
+  });
+
+  test('a line that was cut off is ended before the next', async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const open = () => openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const reader = open();
+    const file = create({ file: pipe });
+    file.open();
+    // More than a pipe holds: the rest waits for a reader, who goes.
+    const written = file.write([`${'x'.repeat(200_000)}\n`]);
+    const refused = assert.rejects(written, /EPIPE/);
+    while (readSome(reader) === '') await new Promise((resolve) => setImmediate(resolve));
+    closeSync(reader);
+    await refused;
+    const next = open();
+    // What the pipe held is still in it.
+    while (readSome(next) !== '');
+    await file.write(['next\n']);
+    assert.equal(readSome(next), '\nnext\n');
+    closeSync(next);
+    file.close();
   });
 
   test('a device is never renamed', async () => {

@@ -29,9 +29,13 @@ const STREAMS: Readonly<Record<string, number>> = { '/dev/stdout': 1, '/dev/stde
 /** A pipe that is full may be read again soon. */
 const FULL_PAUSE_MS = 10;
 const FILE_MODE = 0o644;
+const LINE_FEED = 0x0a;
 
 /** A log that cannot be opened: a mistake of the operator's. */
 export class AccessLogError extends Error {}
+
+/** Tells an operator of trouble. */
+export type Tell = (message: string, error: unknown) => void;
 
 /** One file. */
 export class LogFile {
@@ -44,8 +48,13 @@ export class LogFile {
   #bytes = 0;
   #openedMs = 0;
   #rollMs = Number.POSITIVE_INFINITY;
+  /** The last line written is not whole. */
+  #torn = false;
+  readonly #tell: Tell;
 
-  constructor(config: AccessLogConfig, nowMs: () => number) {
+  /** @param tell what goes wrong without keeping lines from being written */
+  constructor(config: AccessLogConfig, nowMs: () => number, tell: Tell) {
+    this.#tell = tell;
     this.path = config.file;
     this.config = config;
     this.#nowMs = nowMs;
@@ -108,12 +117,13 @@ export class LogFile {
 
   /** @param text of ASCII, as escaping leaves it */
   async #writeAll(text: string): Promise<void> {
-    const bytes = Buffer.from(text, 'latin1');
+    const bytes = Buffer.from(this.#torn ? `\n${text}` : text, 'latin1');
     for (let at = 0; at < bytes.length; ) {
       try {
         const { bytesWritten } = await write(this.#fd, bytes, at, bytes.length - at, null);
         at += bytesWritten;
         this.#bytes += bytesWritten;
+        this.#torn = at < bytes.length && bytes[at - 1] !== LINE_FEED;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
         await sleep(FULL_PAUSE_MS);
@@ -121,11 +131,22 @@ export class LogFile {
     }
   }
 
+  /** Lines go on to the old file when there can be no new one. */
   #roll(): void {
+    try {
+      this.#putAside();
+    } catch (error) {
+      this.#rollMs = nextRollMs(this.config.rollPolicy, this.#nowMs());
+      this.#tell(`access log ${this.path} could not be rolled`, error);
+    }
+  }
+
+  #putAside(): void {
     const rolled = rolledPath(this.path, this.config.rollPolicy, this.#openedMs);
     let free = rolled;
     for (let n = 1; existsSync(free); n++) free = `${rolled}.${n}`;
-    renameSync(this.path, free);
+    // It may be gone: moved away by somebody, or by a roll that went wrong half-way.
+    if (existsSync(this.path)) renameSync(this.path, free);
     const old = this.#fd;
     this.#open(true);
     closeSync(old);
