@@ -36,6 +36,14 @@ routers:
 - protocol: http
   label: in
   servers: [{port: 4141}]
+  client:
+    kind: io.l5d.static
+    configs:
+    - {prefix: /, loadBalancer: {kind: p2c}}
+    - prefix: "/#/{namer}/web"
+      protocol: h2
+      maxFrameBytes: 32768
+  service: {kind: io.l5d.static, configs: [{prefix: /svc/*, responseClassifier: {kind: io.l5d.http.nonRetryable5XX}}]}
   interpreter: *default
 - protocol: h2
   identifier: {kind: io.l5d.header.path, segments: 1}

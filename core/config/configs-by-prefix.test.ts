@@ -64,6 +64,20 @@ test('names for which the same entries hold share one object', () => {
   assert.notEqual(configs.of(Path.read('/svc/web')), configs.of(Path.read('/svc/b')));
 });
 
+test('as many combinations as a client can think of are not all remembered', () => {
+  const letters = [...'abcdefghijk'];
+  const configs = new ConfigsByPrefix(
+    perPrefix(...letters.map((letter): [string, Entry<Keys>] => [`/{_}${letter}{_}`, { b: letter }])),
+  );
+  const held = new Set<Keys>();
+  for (let set = 1; set < 1 << letters.length; set++) {
+    held.add(configs.of(Path.of(letters.filter((_, i) => (set >> i) & 1).join(''))));
+  }
+  assert.equal(held.size, (1 << letters.length) - 1);
+  assert.deepEqual(configs.of(Path.of('a')), { ...DEFAULTS, b: 'a' });
+  assert.ok(!held.has(configs.of(Path.of('a'))));
+});
+
 test('variables are those of the entry that the value comes from', () => {
   const configs = new ConfigsByPrefix(
     perPrefix(['/svc/{host}', { a: 1, b: 'x' }], ['/svc/{name}', { b: '{name}' }], ['/svc/other/{no}', { a: 5 }]),

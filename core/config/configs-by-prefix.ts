@@ -37,6 +37,8 @@ export interface PerPrefix<T> {
 /** The prefix of every name. */
 export const EVERYTHING = '/';
 
+/** Combinations of entries that are remembered. Who asks chooses names, and so which entries hold. */
+const MERGED_MAX = 1000;
 const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
 
 /** Whatever a key may be for some name: what is made once for all names has to be made for each of these. */
@@ -51,7 +53,7 @@ export function valuesOf<T, K extends keyof T>({ defaults, configs }: PerPrefix<
   return values;
 }
 
-/** Says what a `client` or a `service` means for a name: the same object whenever the same entries hold. */
+/** Says what a `client` or a `service` means for a name: the same object when the same entries hold, as long as it is remembered. */
 export class ConfigsByPrefix<T extends object> {
   readonly #defaults: T;
   readonly #parts: readonly string[];
@@ -72,6 +74,7 @@ export class ConfigsByPrefix<T extends object> {
     let merged = this.#merged.get(key);
     if (merged === undefined) {
       merged = held.reduce((config, i) => override(config, this.#entries[i]?.entry ?? {}, this.#parts), this.#defaults);
+      if (this.#merged.size >= MERGED_MAX) this.#merged.clear();
       this.#merged.set(key, merged);
     }
     return merged;

@@ -17,7 +17,7 @@ export class Http2Client {
   readonly #scratchAt: number;
   /** Room for the one field section that is decoded at a time. */
   readonly #sectionAt: number;
-  readonly #endpoints = new Map<ClientConfig, Http2Endpoint>();
+  readonly #endpoints = new WeakMap<ClientConfig, Http2Endpoint>();
   readonly #dialler: EndpointDialler;
   readonly #streams: Http2ClientStream[] = [];
 

@@ -39,7 +39,7 @@ export class RouteBook {
   readonly #dstPrefix: Path;
   readonly #clientConfigs: ConfigsByPrefix<ClientConfig>;
   readonly #serviceConfigs: ConfigsByPrefix<ServiceConfig>;
-  readonly #services = new Map<ServiceConfig, ServiceStack>();
+  readonly #services = new WeakMap<ServiceConfig, ServiceStack>();
   readonly #routes: RouteTable;
   readonly #caches: BindingCaches;
   readonly #routesById = new Map<number, Route>();
