@@ -41,11 +41,11 @@ routers: [{protocol: h2, servers: [{}], bindingTimeoutMs: 0, dtab: /foo}]
 ## identifiers
 
 routers: [{protocol: h2, servers: [{}], identifier: {kind: io.l5d.header}}]
-> 1:60: routers[0].identifier.kind: io.l5d.header is for http routers, not h2 ones
+> 1:60: routers[0].identifier.kind: io.l5d.header is for http routers, not h2 ones. Supported: io.l5d.header.token, io.l5d.header.path, io.l5d.static.
 
 routers: [{protocol: h2, servers: [{}], identifier: [{kind: io.l5d.methodAndHost}, {kind: io.l5d.path}]}]
-> 1:61: routers[0].identifier[0].kind: io.l5d.methodAndHost is for http routers, not h2 ones
-> 1:91: routers[0].identifier[1].kind: io.l5d.path is for http routers, not h2 ones
+> 1:61: routers[0].identifier[0].kind: io.l5d.methodAndHost is for http routers, not h2 ones. Supported: io.l5d.header.token, io.l5d.header.path, io.l5d.static.
+> 1:91: routers[0].identifier[1].kind: io.l5d.path is for http routers, not h2 ones. Supported: io.l5d.header.token, io.l5d.header.path, io.l5d.static.
 
 routers: [{protocol: h2, servers: [{}], identifier: {kind: io.l5d.header.path, segments: 0}}]
 > 1:90: routers[0].identifier.segments: 0 is too small. Write a whole number from 1 to 2147483647.
@@ -191,10 +191,10 @@ routers: [{protocol: http, servers: [{}], service: {classificationTimeoutMs: 5}}
 > 1:53: routers[0].service.classificationTimeoutMs: unknown key "classificationTimeoutMs". Known keys here: kind, responseClassifier, totalTimeoutMs, retries, experimental.
 
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.nonRetryable5XX}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.http.nonRetryable5XX is for http routers, not h2 ones
+> 1:78: routers[0].service.responseClassifier.kind: io.l5d.http.nonRetryable5XX is for http routers, not h2 ones. Write io.l5d.h2.nonRetryable5XX.
 
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}}]
-> 1:78: routers[0].service.responseClassifier.kind: io.l5d.http.allSuccessful is for http routers, not h2 ones
+> 1:78: routers[0].service.responseClassifier.kind: io.l5d.http.allSuccessful is for http routers, not h2 ones. Write io.l5d.h2.allSuccessful.
 
 routers: [{protocol: h2, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable, successStatusCodes: [0, 17]}}}]
 > 1:133: routers[0].service.responseClassifier.successStatusCodes[1]: 17 is too large. Write a whole number from 0 to 16.

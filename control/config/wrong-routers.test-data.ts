@@ -178,7 +178,7 @@ routers: [{protocol: http, servers: [{}], identifier: {kind: io.l5d.header.token
 > 1:91: routers[0].identifier.header: ":authority" is not a header name. Use letters, digits and hyphens.
 
 routers: [{protocol: http, servers: [{}], identifier: {kind: io.l5d.header.path}}]
-> 1:62: routers[0].identifier.kind: io.l5d.header.path is for h2 routers, not http ones
+> 1:62: routers[0].identifier.kind: io.l5d.header.path is for h2 routers, not http ones. Supported: io.l5d.header.token, io.l5d.header, io.l5d.methodAndHost, io.l5d.path, io.l5d.static.
 
 routers: [{protocol: http, servers: [{}], identifier: {kind: io.l5d.ingress}}]
 > 1:62: routers[0].identifier.kind: io.l5d.ingress is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
@@ -374,7 +374,7 @@ routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: co
 > 1:97: routers[0].service.retries.backoff.minMs: unknown key "minMs". Known keys here: kind, ms, experimental.
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}}]
-> 1:80: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.default is for h2 routers, not http ones
+> 1:80: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.default is for h2 routers, not http ones. Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.allSuccessful.
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.nonRetriable5XX}}}]
 > 1:80: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "io.l5d.http.nonRetriable5XX". Did you mean "io.l5d.http.nonRetryable5XX"? Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.retryableRead5XX, io.l5d.http.retryableIdempotent5XX, io.l5d.http.retryableAll5XX, io.l5d.http.allSuccessful.

@@ -29,6 +29,8 @@ export interface Kind<out T> {
   readonly refusal: Refusal | undefined;
   /** It wants the flag `experimental: true` beside it (spec 02 section 2). */
   readonly experimental?: boolean;
+  /** Of a kind for another protocol: how the one for this protocol would be called. */
+  readonly counterpart?: string;
 }
 
 type Tagged<Tag extends string, Id extends string, S extends Shape> = S &
@@ -72,7 +74,7 @@ export function experimental<T>(kind: Kind<T>): Kind<T> {
 export function misplacedKind(id: string, otherProtocol: 'http' | 'h2'): Kind<never> {
   const own = otherProtocol === 'h2' ? 'http' : 'h2';
   const refusal = { what: `${id} is for ${otherProtocol} routers, not ${own} ones`, remedy: '' };
-  return { id, schema: { read: () => undefined }, refusal };
+  return { id, schema: { read: () => undefined }, refusal, counterpart: id.replace(`.${otherProtocol}.`, `.${own}.`) };
 }
 
 function isFlagged(node: MapNode): boolean {
@@ -110,6 +112,11 @@ export function kinds<const K extends readonly Kind<unknown>[]>(
     reading.report({ at: node, path, what: `missing required key "${tag}"`, remedy });
   }
 
+  function adviseOf({ counterpart }: Kind<unknown>): string {
+    if (counterpart === undefined) return '';
+    return supported.includes(counterpart) ? `Write ${counterpart}.` : offer;
+  }
+
   function reportUnflagged(id: string, at: Span, path: string, reading: Reading): void {
     const flag = "must be explicitly enabled by setting the `experimental' parameter to `true'";
     const where = tag === 'protocol' ? ' on each router' : '';
@@ -136,7 +143,10 @@ export function kinds<const K extends readonly Kind<unknown>[]>(
         reading.report({ at: named ?? node, path: tagPath, what: `unknown ${what} ${show(named ?? node)}`, remedy });
         return undefined;
       }
-      if (found.refusal !== undefined) reading.report({ at: named ?? node, path: tagPath, ...found.refusal });
+      if (found.refusal !== undefined) {
+        const remedy = found.refusal.remedy || adviseOf(found);
+        reading.report({ at: named ?? node, path: tagPath, what: found.refusal.what, remedy });
+      }
       if (found.experimental && !isFlagged(node)) reportUnflagged(found.id, named ?? node, tagPath, reading);
       return found.schema.read(node, path, reading) as never;
     },
