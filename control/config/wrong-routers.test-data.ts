@@ -374,7 +374,7 @@ routers: [{protocol: http, servers: [{}], service: {retries: {backoff: {kind: co
 > 1:97: routers[0].service.retries.backoff.minMs: unknown key "minMs". Known keys here: kind, ms, experimental.
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}}]
-> 1:80: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.default is for h2 routers, not http ones. Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.allSuccessful.
+> 1:80: routers[0].service.responseClassifier.kind: io.l5d.h2.grpc.default is for h2 routers, not http ones. Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.retryableRead5XX, io.l5d.http.retryableIdempotent5XX, io.l5d.http.retryableAll5XX, io.l5d.http.allSuccessful.
 
 routers: [{protocol: http, servers: [{}], service: {responseClassifier: {kind: io.l5d.http.nonRetriable5XX}}}]
 > 1:80: routers[0].service.responseClassifier.kind: unknown responseClassifier kind "io.l5d.http.nonRetriable5XX". Did you mean "io.l5d.http.nonRetryable5XX"? Supported: io.l5d.http.nonRetryable5XX, io.l5d.http.retryableRead5XX, io.l5d.http.retryableIdempotent5XX, io.l5d.http.retryableAll5XX, io.l5d.http.allSuccessful.
