@@ -23,6 +23,7 @@ import { closeDescriptor, loadZlib } from '../workers/os/index.ts';
 import { AccessLogs, hasAccessLog } from './access-logs/access-logs.ts';
 import { Bindings } from './binding/bindings.ts';
 import { BoundClients } from './binding/bound-clients.ts';
+import { Room } from './binding/room.ts';
 import { ScopeKeeper, type ScopeWorkers } from './binding/scope-keeper.ts';
 import { readDescriptorsMax } from './descriptors.ts';
 import { headBytesMax, keptBodyBytesMax } from './head-bytes.ts';
@@ -59,6 +60,7 @@ export class Supervisor {
   readonly #shared: SharedState;
   readonly #fds: FdOwners;
   readonly #naming: Naming;
+  readonly #bindingRoom: Room;
   readonly #descriptorsMax = readDescriptorsMax();
   readonly #load: WorkerLoad;
   readonly #gates: Gates;
@@ -109,6 +111,7 @@ export class Supervisor {
     this.#scopes = new ScopeKeeper(this.metrics.scopes, scopeWorkers, budgets);
     this.#naming = new Naming(config.namers, { limits, log, limitMet: (name) => this.metrics.limitMet(name) });
     this.interpreter = this.#naming.interpreter;
+    this.#bindingRoom = new Room(limits.bindingsMax);
     this.routers = config.routers.map((router, index) => this.#createRouter(router, index));
     this.#addGauges();
   }
@@ -136,7 +139,7 @@ export class Supervisor {
       interpreter,
       clients,
       scopes: this.#scopes,
-      bindingsMax: this.#limits.bindingsMax,
+      room: this.#bindingRoom,
       send: (worker, message) => this.#pool.send(worker, message),
       limitMet: (name) => this.metrics.limitMet(name),
     });

@@ -6,6 +6,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ask, get } from './support/exchange.ts';
 import { eventually, openClient, request } from './support/http1-site.ts';
+import { Http2Client } from './support/http2/client.ts';
+import { hold } from './support/http2/site.ts';
+import { Http2Upstream } from './support/http2/upstream.ts';
 import { ScriptedUpstream } from './support/scripted-upstream.ts';
 import { freePort, IP, Weft } from './support/weft.ts';
 
@@ -19,12 +22,15 @@ const CACHES = {
   bounds: '{bounds: 1}',
   clients: '{clients: 1}',
   ttl: '{idleTtlSecs: 1}',
+  many: '{idleTtlSecs: 1}',
 } as const;
 
-type Label = keyof typeof CACHES;
+type Label = keyof typeof CACHES | 'h2';
 
 /** Answers at once, but for the target /slow: that is answered when {@link release} is called. */
 let upstream: ScriptedUpstream;
+/** Holds every stream. */
+let upstream2: Http2Upstream;
 let weft: Weft;
 const ports = new Map<Label, number>();
 const held: (() => void)[] = [];
@@ -46,12 +52,23 @@ before(async () => {
     );
   }
   const endpoint = [upstream.disco];
-  weft = await Weft.start({ disco: { one: endpoint, two: endpoint, three: endpoint }, more: routers.join('\n') });
+  const h2 = await freePort();
+  ports.set('h2', h2);
+  upstream2 = await Http2Upstream.start(hold);
+  routers.push(
+    `- {protocol: h2, label: h2, dtab: "/svc => /$/inet/127.1/${upstream2.port}", bindingCache: {paths: 1}, servers: [{ip: ${IP}, port: ${h2}}]}`,
+  );
+  weft = await Weft.start({
+    disco: { one: endpoint, two: endpoint, three: endpoint },
+    more: routers.join('\n'),
+    env: { WEFT_BINDINGS_MAX: '64' },
+  });
 });
 
 after(async () => {
   await weft.stop();
   await upstream.stop();
+  await upstream2.stop();
 });
 
 function port(label: Label): number {
@@ -140,4 +157,25 @@ test('what is idle for long expires, but for what was used last', async () => {
     'bound/expires': 1,
     'client/expires': 1,
   });
+});
+
+test('over HTTP/2, a name for which there is no room is used once, while the other is in use', async (t) => {
+  const client = await Http2Client.open(port('h2'));
+  t.after(() => client.close());
+  const first = client.begin('one');
+  await eventually('the first stream', () => upstream2.streams.length === 1);
+  const second = client.begin('two');
+  await eventually('the second stream', () => upstream2.streams.length === 2);
+  for (const stream of upstream2.streams) stream.respond();
+  for (const id of [second, first]) assert.equal((await client.message(id)).status, 200);
+  await eventually('the one-off', async () => (await counters('h2'))['path/oneshots'] === 1);
+});
+
+test('a name that the node had no room for is asked for again, and has it once others have expired', async () => {
+  const names = Array.from({ length: 64 }, (_, index) => `crowd${index}`);
+  // Names without endpoints are names: what is bound at one time is bounded all the same.
+  for (const name of names) await ask(port('many'), get(name));
+  const refused = await ask(port('wide'), get('three'));
+  assert.deepEqual([refused.status, refused.body], [502, 'too many names are bound at one time']);
+  await eventually('room', async () => (await ask(port('wide'), get('three'))).status === 200);
 });

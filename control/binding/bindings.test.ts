@@ -20,6 +20,7 @@ import { loadConfig } from '../config/load.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { Bindings } from './bindings.ts';
 import { BoundClients } from './bound-clients.ts';
+import { Room } from './room.ts';
 import { ScopeKeeper } from './scope-keeper.ts';
 
 const ROUTER = loadConfig('routers: [{protocol: http, servers: [{}]}]', 'test').routers[0] as RouterConfig;
@@ -69,7 +70,7 @@ function setUp(protocol: RouterProtocol = 'http') {
     services: new ConfigsByPrefix<ServiceConfig>(ROUTER.service),
     clients,
     scopes,
-    bindingsMax: 2,
+    room: new Room(2),
     send: (_worker, message) => void sent.push(describe(message)),
     limitMet: () => void sent.push('limit'),
   });

@@ -24,6 +24,7 @@ import type { Interpreter } from '../interpreters/interpreter.ts';
 import { budgetMetrics } from '../telemetry/budget-metrics.ts';
 import type { BoundClient, BoundClients } from './bound-clients.ts';
 import { CacheCounts, CacheEntries, type CachesCounts } from './cache-entries.ts';
+import type { Room } from './room.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 
 /** A bound leaf and its share of the traffic. */
@@ -87,7 +88,8 @@ export interface BindingsEnvironment {
   readonly services: ConfigsByPrefix<ServiceConfig>;
   readonly clients: BoundClients;
   readonly scopes: ScopeKeeper;
-  readonly bindingsMax: number;
+  /** For bindings, of all routers: LIMITS.bindingsMax. */
+  readonly room: Room;
   send(worker: number, message: ToWorker): void;
   limitMet(name: CountedLimitName): void;
 }
@@ -186,8 +188,8 @@ export class Bindings {
   }
 
   #open(key: string, path: string, dtab: string): Binding | undefined {
-    const { interpreter, baseDtab, bindingsMax, limitMet } = this.#environment;
-    if (this.#bindings.size >= bindingsMax) {
+    const { interpreter, baseDtab, room, limitMet } = this.#environment;
+    if (!room.take()) {
       limitMet('bindingsMax');
       return undefined;
     }
@@ -304,6 +306,7 @@ export class Bindings {
 
   #close(binding: Binding, expired: boolean): void {
     this.#bindings.delete(binding.key);
+    this.#environment.room.give();
     binding.version++;
     binding.stop();
     if (binding.tree !== undefined) this.#releaseTree(binding.tree, expired);

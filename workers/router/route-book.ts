@@ -11,7 +11,7 @@ import { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
 import type { ClientConfig, RouterConfig, ServiceConfig } from '../../core/config/types.ts';
 import { Path } from '../../core/names/path.ts';
 import { branchFields } from '../http2/prepared-fields.ts';
-import type { BindReply, BranchMessage, CacheEvent, Explained } from '../messages.ts';
+import type { BindingCacheName, BindReply, BranchMessage, CacheEvent, Explained } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
 import { BindingCaches } from './binding-caches.ts';
 import { branchHeaders } from './branch-headers.ts';
@@ -179,15 +179,20 @@ export class RouteBook {
     const before = route.branches;
     if (route.cached) this.#caches.remove(route);
     this.#apply(route, reply);
-    if (route.cached) this.#makeRoomFor(route);
+    // Refused for want of room: whoever asks next asks anew.
+    if (reply.state === 'failed' && reply.reason === 'binding_overload') this.#makeOneOff(route, 'path');
+    else if (route.cached) this.#makeRoomFor(route);
     for (const branch of before) this.#releaseClient(branch.client);
     this.#unparkAll(route);
   }
 
   #makeRoomFor(route: Route): void {
     const full = this.#caches.add(route);
-    if (full === null) return;
-    this.#routes.remove(route);
+    if (full !== null) this.#makeOneOff(route, full);
+  }
+
+  #makeOneOff(route: Route, full: BindingCacheName): void {
+    if (route.cached) this.#routes.remove(route);
     route.oneshotOf = full;
   }
 
