@@ -1,6 +1,7 @@
 /** Responses that are held for their verdict, and requests that are sent again (spec 05 section 11.1), on a virtual clock. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readUint31 } from '../../core/http2/frame.ts';
 import { FRAME_WINDOW_UPDATE } from '../../core/http2/frame-types.ts';
 import type { TestField } from '../../core/http2/hpack/test-codec.ts';
 import { uint32 } from '../../core/http2/test-frames.ts';
@@ -167,6 +168,24 @@ describe('a call whose classifier goes by grpc-status', () => {
     });
   }
 
+  test('that fills a window smaller than responseBytes passes on, and the window is given back', () => {
+    const site = begin(`${GRPC}\n  client: {initialStreamWindowBytes: 1000, windowUpdateRatio: 0.5}`, CALL, ['ask']);
+    const { worker, client, endpoint } = site;
+    endpoint.frames();
+    endpoint.send(endpoint.headers(1, HEAD, false), dataFrame(1, 'x'.repeat(999), false));
+    worker.settle();
+    assert.deepEqual([client.messages(), endpoint.frames()], [[], []]);
+    endpoint.send(dataFrame(1, 'y', false));
+    worker.settle();
+    assert.equal(messageOf(client, client.messages()).content, `${'x'.repeat(999)}y`);
+    const grants = endpoint.frames().filter(({ type, id }) => type === FRAME_WINDOW_UPDATE && id === 1);
+    assert.deepEqual(
+      grants.map(({ payload }) => readUint31(payload, 0)),
+      [1000],
+    );
+    assertNothingKept(site);
+  });
+
   test('that is cut while it is held fails as if nothing had come', () => {
     const site = begin(GRPC, CALL, ['ask']);
     const { worker, client, endpoint } = site;
@@ -320,68 +339,5 @@ describe('the bound of what is kept and held', () => {
     for (const id of sentAgain) endpoint.send(endpoint.headers(id, [...HEAD, ...trailers(0)], true));
     worker.settle();
     assertNothingKept(site);
-  });
-});
-
-describe('a request that is sent again', () => {
-  const READS = '  service: {responseClassifier: {kind: io.l5d.h2.retryableAll5XX}}';
-  const PARTS: readonly (readonly string[])[] = [
-    [],
-    ['a'],
-    ['a'.repeat(400), 'b'.repeat(400)],
-    ['a'.repeat(400), 'b'.repeat(1000), 'c'.repeat(300)],
-    ['a'.repeat(5000), 'b'.repeat(5000), 'c'.repeat(5000)],
-    ['a'.repeat(16_000), 'b'.repeat(383)],
-  ];
-  for (const parts of PARTS) {
-    for (const withTrailers of [false, true]) {
-      for (const parked of [false, true]) {
-        const what = `${parts.map(({ length }) => length).join(' + ') || 0} bytes${withTrailers ? ', with trailers' : ''}`;
-        test(`of ${what}, that came ${parked ? 'before' : 'after'} its name was known, is the same`, () => {
-          const worker = new H2Worker(READS);
-          const client = worker.connect();
-          // The name is known once it has been asked for.
-          client.send(client.headers(1, GET, true));
-          worker.settle();
-          if (!parked) worker.bind();
-          const frames = parts.map((part, i) => dataFrame(3, part, !withTrailers && i === parts.length - 1));
-          client.send(client.headers(3, POST, parts.length === 0 && !withTrailers), ...frames);
-          if (withTrailers) client.send(client.headers(3, [['x-sum', '1']], true));
-          worker.settle();
-          if (parked) worker.bind();
-          const endpoint = worker.endpoint();
-          const first = endpoint.messages().filter(({ id }) => id === 3);
-          endpoint.send(endpoint.headers(3, [[':status', '500']], true));
-          worker.settle();
-          const second = endpoint.messages();
-          const show = (frames: readonly TestFrame[]) => {
-            const { blocks, content, ended } = messageOf(endpoint, frames);
-            return { blocks, content, ended };
-          };
-          assert.deepEqual(show(second), show(first));
-          assert.equal(show(second).content, parts.join(''));
-          assert.equal(show(second).blocks.length, withTrailers ? 2 : 1);
-        });
-      }
-    }
-  }
-
-  test('goes on behind what had been sent of it', () => {
-    const worker = new H2Worker(READS);
-    const client = worker.connect();
-    client.send(client.headers(1, POST, false), dataFrame(1, 'a'.repeat(3000), false));
-    worker.settle();
-    worker.bind();
-    const endpoint = worker.endpoint();
-    endpoint.messages();
-    endpoint.send(endpoint.headers(1, [[':status', '500']], true));
-    worker.settle();
-    client.send(dataFrame(1, 'b'.repeat(3000), true));
-    worker.settle();
-    const { content, ended } = messageOf(
-      endpoint,
-      endpoint.messages().filter(({ id }) => id === 3),
-    );
-    assert.deepEqual([content, ended], ['a'.repeat(3000) + 'b'.repeat(3000), true]);
   });
 });

@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { FRAME_RST_STREAM } from '../../core/http2/frame-types.ts';
 import type { TestField } from '../../core/http2/hpack/test-codec.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
 import { dataFrame, GET, H2Worker, SERVICE_SCOPE, type TestPeer } from '../../test/support/h2-worker.ts';
-import { showFrame } from './test-wire.ts';
+import { frameBytes, showFrame } from './test-wire.ts';
 
 const CALL: readonly TestField[] = [[':method', 'POST'], ...GET.slice(1), ['content-type', 'application/grpc']];
 const HEAD: readonly TestField[] = [[':status', '200']];
@@ -137,5 +138,72 @@ describe('a head that has come in time', () => {
     endpoint.send(endpoint.headers(1, HEAD, false));
     worker.settle();
     assert.equal(client.messages().length, 1);
+  });
+});
+
+describe('a pause before another attempt', () => {
+  const SERVICE =
+    'responseClassifier: {kind: io.l5d.h2.retryableAll5XX}, retries: {backoff: {kind: constant, ms: 200}}';
+
+  /** A call whose first attempt has failed. @param service further keys @param ended the request has been sent whole */
+  function fail(service = '', ended = true): Site {
+    const worker = new H2Worker(keys(`${SERVICE}${service}`, ''));
+    const client = worker.connect();
+    client.send(client.headers(1, CALL, false), dataFrame(1, 'one', ended));
+    worker.settle();
+    worker.bind();
+    const endpoint = worker.endpoint();
+    endpoint.frames();
+    endpoint.send(endpoint.headers(1, [[':status', '503']], true));
+    worker.settle();
+    return { worker, client, endpoint };
+  }
+
+  function contentOf(endpoint: TestPeer): string {
+    const frames = endpoint.frames().filter(({ type, id }) => type === 0 && id === 3);
+    return frames.map(({ payload }) => Buffer.from(payload).toString()).join('');
+  }
+
+  test('is kept to, and then the request goes out', () => {
+    const { worker, endpoint } = fail();
+    worker.world.turn(180);
+    assert.equal(contentOf(endpoint), '');
+    worker.world.turn(40);
+    assert.equal(contentOf(endpoint), 'one');
+  });
+
+  test('keeps what comes meanwhile', () => {
+    const { worker, client, endpoint } = fail('', false);
+    worker.world.turn(100);
+    client.send(dataFrame(1, 'two', false));
+    worker.settle();
+    worker.world.turn(120);
+    assert.equal(contentOf(endpoint), 'onetwo');
+    client.send(dataFrame(1, 'three', true));
+    worker.settle();
+    assert.equal(contentOf(endpoint), 'three');
+  });
+
+  test('ends with the time of its service', () => {
+    const site = fail(', totalTimeoutMs: 100');
+    const told = wait(site, 300);
+    assert.ok(told !== null && told.ms >= 100 && told.ms <= 100 + 3 * STEP_MS, `after ${told?.ms} ms`);
+    assert.equal(told.fields.get('grpc-status'), '4');
+    site.worker.world.turn(300);
+    assert.equal(contentOf(site.endpoint), '');
+  });
+
+  test('ends when its client goes', () => {
+    const { worker, client, endpoint } = fail();
+    worker.world.turn(100);
+    client.send(frameBytes(FRAME_RST_STREAM, 0, 1, Uint8Array.of(0, 0, 0, 8)));
+    worker.settle();
+    worker.world.turn(300);
+    assert.deepEqual(endpoint.messages(), []);
+    const { net } = worker.world;
+    assert.deepEqual(
+      [net.keptBlocks, net.smallBlocks, net.blocks].map(({ usedCount }) => usedCount),
+      [0, 0, 0],
+    );
   });
 });
