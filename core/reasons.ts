@@ -55,6 +55,8 @@ export const REASONS = [
   'fail_fast',
   // admission: the client's endpoints are overloaded, the request was not sent
   'overload_dropped',
+  // a server's timeoutMs
+  'server_timeout',
 ] as const;
 
 /** A reason code, see {@link REASONS}. */

@@ -41,6 +41,7 @@ const DEFAULT_SERVER = {
   maxCallDepth: 1000,
   clearContext: false,
   addForwardedHeader: undefined,
+  timeoutMs: undefined,
   socketOptions: {
     noDelay: true,
     keepAlive: false,

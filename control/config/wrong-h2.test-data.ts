@@ -79,7 +79,7 @@ routers: [{protocol: h2, servers: [{port: 70000, maxConcurrentRequests: 0}]}]
 > 1:73: routers[0].servers[0].maxConcurrentRequests: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: h2, servers: [{timestampHeader: x}]}]
-> 1:37: routers[0].servers[0].timestampHeader: unknown key "timestampHeader". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, serverSession, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, maxConcurrentStreamsPerConnection.
+> 1:37: routers[0].servers[0].timestampHeader: unknown key "timestampHeader". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, timeoutMs, socketOptions, serverSession, initialStreamWindowBytes, headerTableBytes, maxFrameBytes, maxHeaderListBytes, windowUpdateRatio, maxConcurrentStreamsPerConnection.
 
 routers: [{protocol: h2, servers: [{initialStreamWindowBytes: 0}]}]
 > 1:63: routers[0].servers[0].initialStreamWindowBytes: 0 is too small. Write a whole number from 1 to 2147483647.
@@ -131,16 +131,15 @@ routers: [{protocol: h2, servers: [{maxFrameByte: 16384}]}]
 
 routers: [{protocol: h2, servers: [{tls: {certPath: a, keyPath: b}, timeoutMs: 5, serverSession: {idleTimeMs: 5}}]}]
 > 1:37: routers[0].servers[0].tls: tls is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
-> 1:69: routers[0].servers[0].timeoutMs: timeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: h2, servers: [{addForwardedHeader: {by: {kind: ip}}, announce: [/#/io.l5d.serversets/a]}]}]
 > 1:75: routers[0].servers[0].announce: announce is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
 
 routers: [{protocol: http, servers: [{maxFrameBytes: 16384}]}]
-> 1:39: routers[0].servers[0].maxFrameBytes: unknown key "maxFrameBytes". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, serverSession, timestampHeader.
+> 1:39: routers[0].servers[0].maxFrameBytes: unknown key "maxFrameBytes". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, timeoutMs, socketOptions, serverSession, timestampHeader.
 
 routers: [{protocol: http, servers: [{maxConcurrentStreamsPerConnection: 5}]}]
-> 1:39: routers[0].servers[0].maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, socketOptions, serverSession, timestampHeader.
+> 1:39: routers[0].servers[0].maxConcurrentStreamsPerConnection: unknown key "maxConcurrentStreamsPerConnection". Known keys here: port, ip, label, maxConcurrentRequests, maxCallDepth, clearContext, addForwardedHeader, timeoutMs, socketOptions, serverSession, timestampHeader.
 
 ## clients
 

@@ -215,8 +215,8 @@ routers: [{protocol: http, servers: [{clearContext: "on"}]}]
 routers: [{protocol: http, servers: [{timestampHeader: "x y"}]}]
 > 1:56: routers[0].servers[0].timestampHeader: "x y" is not a header name. Use letters, digits and hyphens.
 
-routers: [{protocol: http, servers: [{timeoutMs: 5}]}]
-> 1:39: routers[0].servers[0].timeoutMs: timeoutMs is Linkerd's, and Weft does not support it yet; see docs/compatibility.md
+routers: [{protocol: http, servers: [{timeoutMs: 0}]}]
+> 1:50: routers[0].servers[0].timeoutMs: 0 is too small. Write a whole number from 1 to 2147483647.
 
 routers: [{protocol: http, servers: [{serverSession: {idleTimeMs: 0, lifeTimeMs: 1h, idleTime: 5}}]}]
 > 1:67: routers[0].servers[0].serverSession.idleTimeMs: 0 is too small. Write a whole number from 1 to 2147483647.

@@ -22,11 +22,12 @@ const common = {
   clearContext: withDefault(boolean, false),
   /** How `Forwarded` names the ends of the client's connection; undefined: no such field is added. */
   addForwardedHeader: optional(forwardedHeader),
+  /** Time from a request to the head of its response; undefined: no bound. */
+  timeoutMs: optional(int(1)),
   socketOptions: section(serverSocketOptions),
   /** When connections of clients are ended in order. */
   serverSession: section(session),
   tls: later(serverTls),
-  timeoutMs: later(),
   announce: later(),
   engine,
 };

@@ -62,6 +62,7 @@ const BY_REASON: Readonly<Record<Reason, number>> = {
   upstream_refused: GRPC_UNAVAILABLE,
   deadline_exceeded: GRPC_DEADLINE_EXCEEDED,
   total_timeout: GRPC_DEADLINE_EXCEEDED,
+  server_timeout: GRPC_DEADLINE_EXCEEDED,
   attempt_timeout: GRPC_DEADLINE_EXCEEDED,
   concurrency_limit: GRPC_UNAVAILABLE,
   draining: GRPC_UNAVAILABLE,

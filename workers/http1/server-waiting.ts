@@ -48,7 +48,7 @@ export abstract class Http1ServerWaiting extends Http1ServerBridge implements Ro
     this.parkedOn = route;
     const { timers, nowTick } = this.net.reactor;
     this.arrivalTick = nowTick;
-    timers.arm(this, nowTick + ticksOf(router.bindingWaitMs(route)));
+    timers.arm(this, nowTick + ticksOf(router.bindingWaitMs(route, this.server)));
     return true;
   }
 
@@ -88,7 +88,7 @@ export abstract class Http1ServerWaiting extends Http1ServerBridge implements Ro
   protected onBindingTimeout(): void {
     const route = this.parkedOn as Route;
     const { router, scope } = this.server;
-    const cause = router.waitedTooLong(route);
+    const cause = router.waitedTooLong(route, this.server);
     this.leave();
     this.persistent = false;
     router.stats.refused(scope, route.serviceScope, cause.status, cause.reason);

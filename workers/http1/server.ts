@@ -75,6 +75,8 @@ export class Http1Server {
   readonly config: HttpServerConfig;
   readonly bounds: HttpBounds;
   readonly scope: number;
+  /** Bound on the time of a request; 0 for none. */
+  readonly timeoutMs: number;
   readonly parser: HeadParser;
   readonly writer: RequestWriter;
   /** Writes heads for endpoints that speak HTTP/2. */
@@ -129,6 +131,7 @@ export class Http1Server {
     this.config = parts.config;
     this.bounds = parts.bounds;
     this.scope = parts.scope;
+    this.timeoutMs = parts.config.timeoutMs ?? 0;
     this.parser = parts.parser;
     this.writer = parts.writer;
     this.encoder = parts.encoder;
@@ -226,7 +229,7 @@ export class Http1Server {
   /** Begins the exchange of the request in `parser`'s hands, whose route is known to lead somewhere. */
   open(connection: Http1ServerConnection, route: Route, parser: HeadParser): Exchange {
     const { router } = this;
-    const exchange = router.open(connection, route, parser.method, this.scope, connection.takeArrival());
+    const exchange = router.open(connection, route, parser.method, this, connection.takeArrival());
     this.planBody(exchange, parser);
     if (this.compressions !== null) exchange.coding = this.#accepted.of(this.net.bytes, parser);
     router.accessLog?.begin(exchange, parser, router.consumedBytes, connection.fd);
@@ -236,7 +239,7 @@ export class Http1Server {
 
   /** The same of a request whose head was met before. */
   openRemembered(connection: Http1ServerConnection, { route, method, coding }: RememberedRequest): Exchange {
-    const exchange = this.router.open(connection, route, method, this.scope);
+    const exchange = this.router.open(connection, route, method, this);
     exchange.coding = coding;
     return exchange;
   }

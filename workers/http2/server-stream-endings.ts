@@ -206,7 +206,7 @@ export abstract class Http2ServerStreamEndings extends Http2Stream {
     if (parkedOn !== null) {
       this.forgetParked();
       const isDeadline = this.deadlineAfterParking <= this.link.net.reactor.nowTick;
-      this.refuse(isDeadline ? cause : this.server.router.waitedTooLong(parkedOn), parkedOn.serviceScope);
+      this.refuse(isDeadline ? cause : this.server.router.waitedTooLong(parkedOn, this.server), parkedOn.serviceScope);
       return;
     }
     if (exchange === null) return;

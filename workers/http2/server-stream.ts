@@ -104,7 +104,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.bodyLength.remaining = request.bodyBytes;
     this.grpc = request.grpc;
     this.bodyless = request.method === METHOD_HEAD;
-    const exchange = router.open(this, request.route, request.method, this.server.scope);
+    const exchange = router.open(this, request.route, request.method, this.server);
     this.exchange = exchange;
     const heads = this.server.headsOf(exchange.branch as RouteBranch);
     if (heads.writeRemembered(exchange, request.composed)) router.dispatch(exchange);
@@ -143,7 +143,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
   private dispatch(route: Route, section: FieldSection, block: Uint8Array | null): void {
     const { server } = this;
     const { router, config } = server;
-    const exchange = router.open(this, route, section.method, server.scope, this.arrivalTick);
+    const exchange = router.open(this, route, section.method, server, this.arrivalTick);
     router.accessLog?.begin(exchange, section, router.consumedBytes, this.link.fd);
     if (!config.clearContext) server.deadlineStats.measure(this.link.net.bytes, section);
     this.exchange = exchange;
@@ -213,7 +213,7 @@ export class Http2ServerStream extends Http2ServerStreamBody implements Downstre
     this.parkedHead = new ParkedHead(section);
     const { nowTick } = this.link.net.reactor;
     this.deadlineAfterParking = this.limitTick;
-    this.limitTick = Math.min(this.limitTick, nowTick + ticksOf(router.bindingWaitMs(route)));
+    this.limitTick = Math.min(this.limitTick, nowTick + ticksOf(router.bindingWaitMs(route, this.server)));
     this.armTimer();
   }
 

@@ -52,6 +52,8 @@ export class Http2Server implements Acceptor {
   readonly router: Router;
   readonly config: H2ServerConfig;
   readonly scope: number;
+  /** Bound on the time of a request; 0 for none. */
+  readonly timeoutMs: number;
   readonly endpoint: Http2Endpoint;
   /** Request heads are remembered: they say all there is to be said. */
   readonly remembers: boolean;
@@ -78,6 +80,7 @@ export class Http2Server implements Acceptor {
     this.router = parts.router;
     this.config = parts.config;
     this.scope = parts.scope;
+    this.timeoutMs = parts.config.timeoutMs ?? 0;
     this.#encoder = parts.encoder;
     this.#text = parts.text;
     this.remembers = parts.config.maxConcurrentRequests === undefined && anySpeaks(parts.router.config.client, 'h2');

@@ -167,6 +167,8 @@ export class Exchange extends Timer {
   answerMicros = 0;
   attemptAnswerMicros = 0;
   serverScope = 0;
+  /** Its server's bound on its time; 0 for none. */
+  serverTimeoutMs = 0;
   /** The content coding that the client takes, of those that are offered: CODING_*. */
   coding = CODING_NONE;
   /** What the access log is told of the request, once it is answered (access-log.ts); NO_BLOCK for nothing. */

@@ -88,6 +88,12 @@ export function totalTimeout(timeoutMs: number, client: string): Failure {
   return failure(503, 'total_timeout', message);
 }
 
+/** A server's `timeoutMs` has passed. */
+export function serverTimeout(timeoutMs: number): Failure {
+  const message = `exceeded ${durationText(timeoutMs)} to unspecified while waiting for a response for an individual request, excluding retries. Remote Info: Not Available`;
+  return failure(503, 'server_timeout', message);
+}
+
 /** `requestAttemptTimeoutMs` has passed. @param endpoint that was asked */
 export function attemptTimeout(timeoutMs: number, client: string, endpoint: string): Failure {
   const label = client.slice(1);

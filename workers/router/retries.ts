@@ -30,7 +30,14 @@ import { TICK_MS } from '../reactor/timer-wheel.ts';
 import { Attempts } from './attempts.ts';
 import { DUE } from './deadlines.ts';
 import type { Downstream, Exchange, Failure } from './exchange.ts';
-import { acquisitionTimeout, attemptTimeout, localResources, NO_RESET, totalTimeout } from './failures.ts';
+import {
+  acquisitionTimeout,
+  attemptTimeout,
+  localResources,
+  NO_RESET,
+  serverTimeout,
+  totalTimeout,
+} from './failures.ts';
 import { rewriteBranch } from './rewrite-branch.ts';
 import { ROUTE, type Route, type RouteBranch } from './routes.ts';
 
@@ -202,7 +209,10 @@ export abstract class Retries extends Attempts {
     const { service } = exchange.route as Route;
     const { client } = exchange.branch as RouteBranch;
     this.abandon(exchange);
-    this.fail(exchange, totalTimeout(service.totalTimeoutMs, client.name));
+    const { totalTimeoutMs } = service;
+    const { serverTimeoutMs } = exchange;
+    const isServers = serverTimeoutMs > 0 && (totalTimeoutMs === 0 || serverTimeoutMs <= totalTimeoutMs);
+    this.fail(exchange, isServers ? serverTimeout(serverTimeoutMs) : totalTimeout(totalTimeoutMs, client.name));
   }
 
   #endByAcquisitionTimeout(exchange: Exchange): void {

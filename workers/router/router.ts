@@ -39,7 +39,7 @@ import type { Net } from '../net/net.ts';
 import { AccessLog } from './access-log.ts';
 import type { ClientEnvironment, PoolFactory } from './client-stack.ts';
 import { type Downstream, Exchange, type Failure } from './exchange.ts';
-import { bindingTimeout, failure, totalTimeout } from './failures.ts';
+import { bindingTimeout, failure, serverTimeout, totalTimeout } from './failures.ts';
 import { appendDtabKey, createIdentifiers, type Identifier, UNIDENTIFIED } from './identifiers.ts';
 import { RequestStats } from './request-stats.ts';
 import { Retries } from './retries.ts';
@@ -71,6 +71,20 @@ export interface RouterEnvironment extends ClientEnvironment {
   readonly accessRing: RingBuffer | null;
   /** Where keys are written: as large as a head. */
   readonly keyAt: number;
+}
+
+/** What a request's server has to do with its life. */
+export interface RequestServer {
+  /** Where it is counted. */
+  readonly scope: number;
+  /** Time from the request to the head of its response; 0 for no bound. */
+  readonly timeoutMs: number;
+}
+
+/** The lower of two bounds, of which 0 is none. */
+export function lowerBound(oneMs: number, otherMs: number): number {
+  if (oneMs === 0) return otherMs;
+  return otherMs === 0 ? oneMs : Math.min(oneMs, otherMs);
 }
 
 /** One router in one worker. */
@@ -147,18 +161,19 @@ export class Router extends Retries {
     }
   }
 
-  /** Time that a request may wait until its route is known. */
-  bindingWaitMs({ service }: Route): number {
-    const { bindingTimeoutMs } = this.config;
-    return service.totalTimeoutMs === 0 ? bindingTimeoutMs : Math.min(service.totalTimeoutMs, bindingTimeoutMs);
+  /** Time that a request of a server may wait until its route is known. */
+  bindingWaitMs({ service }: Route, server: RequestServer): number {
+    return lowerBound(this.config.bindingTimeoutMs, lowerBound(service.totalTimeoutMs, server.timeoutMs));
   }
 
   /** Why a request is answered that has waited for so long. */
-  waitedTooLong(route: Route): Failure {
+  waitedTooLong(route: Route, server: RequestServer): Failure {
     const { bindingTimeoutMs } = this.config;
-    const { totalTimeoutMs } = route.service;
-    const isTotal = totalTimeoutMs !== 0 && totalTimeoutMs <= bindingTimeoutMs;
-    return isTotal ? totalTimeout(totalTimeoutMs, '') : bindingTimeout(bindingTimeoutMs, route.path);
+    const waitedMs = this.bindingWaitMs(route, server);
+    if (waitedMs === server.timeoutMs) return serverTimeout(waitedMs);
+    return waitedMs === route.service.totalTimeoutMs
+      ? totalTimeout(waitedMs, '')
+      : bindingTimeout(bindingTimeoutMs, route.path);
   }
 
   // ---- open ----------------------------------------------------------------------------------------------------
@@ -172,14 +187,15 @@ export class Router extends Retries {
     downstream: Downstream,
     route: Route,
     method: number,
-    serverScope: number,
+    server: RequestServer,
     sinceTick = this.environment.net.reactor.nowTick,
   ): Exchange {
     const exchange = this.#exchanges.pop() ?? new Exchange(this);
     const { nowMicros, nowTick, nowTenths } = this.environment.net.reactor;
     exchange.downstream = downstream;
     exchange.route = route;
-    exchange.serverScope = serverScope;
+    exchange.serverScope = server.scope;
+    exchange.serverTimeoutMs = server.timeoutMs;
     exchange.startMicros = nowMicros;
     exchange.startTick = nowTick;
     exchange.method = method;
@@ -187,9 +203,9 @@ export class Router extends Retries {
     route.inUse++;
     route.lastUsedTick = nowTick;
     (route.budget as RetryBudget).deposit(nowTenths);
-    this.stats.began(serverScope, route.serviceScope);
+    this.stats.began(server.scope, route.serviceScope);
     this.environment.net.underWay++;
-    this.deadlines.beginTotal(exchange, route.service.totalTimeoutMs, sinceTick);
+    this.deadlines.beginTotal(exchange, lowerBound(route.service.totalTimeoutMs, server.timeoutMs), sinceTick);
     return exchange;
   }
 
