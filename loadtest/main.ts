@@ -13,6 +13,7 @@ import { requireTools } from '../bench/support/tools.ts';
 import { ExternalTools } from './external-tools.ts';
 import { Generator } from './generator/generator.ts';
 import { degradingEndpoint } from './scenarios/degrading-endpoint.ts';
+import { failingEndpoint } from './scenarios/failing-endpoint.ts';
 import { ramp } from './scenarios/ramp.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { slowEndpoint } from './scenarios/slow-endpoint.ts';
@@ -22,6 +23,7 @@ const SCENARIOS: Readonly<Record<string, { readonly scenario: Scenario; readonly
   steady: { scenario: steady, seconds: 20 },
   'slow-endpoint': { scenario: slowEndpoint, seconds: 30 },
   'degrading-endpoint': { scenario: degradingEndpoint, seconds: 40 },
+  'failing-endpoint': { scenario: failingEndpoint, seconds: 15 },
   ramp: { scenario: ramp, seconds: 5 },
 };
 

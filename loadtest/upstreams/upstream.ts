@@ -1,4 +1,4 @@
-/** What the load tests forward to: servers that answer every request with a few bytes, after a delay that can be changed. */
+/** What the load tests forward to: servers that answer with a few bytes, after a delay and with a share of failures that can be changed. */
 
 export const BODY = 'Hello world\n';
 
@@ -7,15 +7,23 @@ export interface Upstream {
   readonly port: number;
   /** Time between a request and its response. */
   delayMs: number;
+  /** Share of the requests that are answered 500. */
+  failShare: number;
+}
+
+/** Whether the next request is to fail. */
+export function isToFail({ failShare }: Upstream): boolean {
+  return failShare > 0 && Math.random() < failShare;
 }
 
 /** Starts an upstream on a free port of 127.0.0.1. */
 export type StartUpstream = (delayMs: number) => Promise<Upstream>;
 
-/** What the process of the upstreams is told. */
-export interface SetDelay {
+/** What the process of the upstreams is told: how one of them is from now on. */
+export interface Change {
   readonly upstream: number;
-  readonly delayMs: number;
+  readonly delayMs?: number;
+  readonly failShare?: number;
 }
 
 /** What it says when it is ready. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Ready, SetDelay } from './upstream.ts';
+import type { Change, Ready } from './upstream.ts';
 
 const PROGRAM = fileURLToPath(new URL('process.js', import.meta.url));
 
@@ -31,8 +31,16 @@ export class Upstreams {
 
   /** Changes the time between a request and its response. */
   setDelay(upstream: number, delayMs: number): void {
-    const message: SetDelay = { upstream, delayMs };
-    this.#child.send(message);
+    this.#change({ upstream, delayMs });
+  }
+
+  /** Changes the share of requests that are answered 500. */
+  setFailures(upstream: number, failShare: number): void {
+    this.#change({ upstream, failShare });
+  }
+
+  #change(change: Change): void {
+    this.#child.send(change);
   }
 
   /** Ends them. */

@@ -1,6 +1,6 @@
 /** The upstream over uWebSockets.js: the fastest there is in Node. Its binary needs glibc 2.38 or later. */
 import { createRequire } from 'node:module';
-import { BODY, type StartUpstream } from './upstream.ts';
+import { BODY, isToFail, type StartUpstream } from './upstream.ts';
 
 /** The part of uWebSockets.js that is used. */
 interface UwsModule {
@@ -16,6 +16,7 @@ interface UwsApp {
 interface UwsResponse {
   onAborted(handler: () => void): UwsResponse;
   cork(write: () => void): UwsResponse;
+  writeStatus(status: string): UwsResponse;
   writeHeader(name: string, value: string): UwsResponse;
   end(body: string): UwsResponse;
 }
@@ -32,14 +33,16 @@ export function loadUwsUpstream(): StartUpstream {
 }
 
 function start(uws: UwsModule, delayMs: number): ReturnType<StartUpstream> {
-  const upstream = { port: 0, delayMs };
+  const upstream = { port: 0, delayMs, failShare: 0 };
   const app = uws.App().any('/*', (response) => {
     let gone = false;
     response.onAborted(() => {
       gone = true;
     });
     const answer = () => {
-      if (!gone) response.cork(() => response.writeHeader('content-type', 'text/plain').end(BODY));
+      if (gone) return;
+      const status = isToFail(upstream) ? '500 Internal Server Error' : '200 OK';
+      response.cork(() => response.writeStatus(status).writeHeader('content-type', 'text/plain').end(BODY));
     };
     if (upstream.delayMs === 0) answer();
     else setTimeout(answer, upstream.delayMs);
