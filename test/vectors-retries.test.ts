@@ -253,6 +253,17 @@ test('a nack that one server answers goes to another', async (t) => {
   for (let i = 0; i < 10; i++) assert.equal((await ask(portOf('default'), get('both'))).status, 200);
 });
 
+test('endpoints are told which requests with a body may be sent again, by Weft alone', async (t) => {
+  const site = await Site.open(t, 'default', response(200));
+  const line = (method: string) =>
+    `${method} / HTTP/1.1\r\nHost: ${site.host}\r\nFinagle-Http-Retryable-Request: x\r\n`;
+  await site.ask(`${line('GET')}\r\n`);
+  await site.ask(`${line('POST')}Content-Length: 2\r\n\r\nhi`);
+  await site.ask(`${line('POST')}Content-Length: 0\r\n\r\n`);
+  const said = site.requests.map((text) => /^finagle-http-retryable-request:.*$/im.exec(text)?.[0].trimEnd());
+  assert.deepEqual(said, [undefined, 'finagle-http-retryable-request:', undefined]);
+});
+
 test('a nack that is not to be retried is final, and so is any that answers a streamed request', async (t) => {
   const final = await Site.open(t, 'default', response(503, 'finagle-http-nonretryable-nack: true', 'Retry-After: 0'));
   assert.equal((await final.ask()).status, 502);

@@ -44,7 +44,8 @@ export const TOKEN_L5D_ERR = 23;
 export const TOKEN_L5D_SUCCESS_CLASS = 24;
 export const TOKEN_L5D_RETRYABLE = 25;
 export const TOKEN_MAX_FORWARDS = 26;
-export const TOKEN_X_FORWARDED_CLIENT_CERT = 27;
+/** Either of two fields that proxies alone say to endpoints: of a client they do not pass. */
+export const TOKEN_OF_PROXIES = 27;
 /** Any field of a B3 trace context: which one it is, its name tells. */
 export const TOKEN_B3 = 29;
 /** An underscore spelling of a framing field, which some peers take for the field itself. Never leaves the parser. */
@@ -87,6 +88,9 @@ export const TOKEN_NAMES: readonly string[] = [
 ];
 
 const LOOKALIKES: readonly string[] = ['content_length', 'transfer_encoding'];
+
+/** The other is among the known names. */
+const NAMES_OF_PROXIES: readonly string[] = ['finagle-http-retryable-request'];
 
 const B3_NAMES: readonly string[] = [
   'b3',
@@ -171,6 +175,7 @@ for (const [token, name] of TOKEN_NAMES.entries()) {
 }
 for (const name of LOOKALIKES) addName(name, TOKEN_LOOKALIKE);
 for (const name of B3_NAMES) addName(name, TOKEN_B3);
+for (const name of NAMES_OF_PROXIES) addName(name, TOKEN_OF_PROXIES);
 addName('accept-encoding', TOKEN_ACCEPT_ENCODING);
 for (const name of ORDINARY_NAMES) addName(name, TOKEN_NONE);
 

@@ -13,6 +13,7 @@ import {
   TOKEN_L5D_DST_SERVICE,
   TOKEN_L5D_DTAB,
   TOKEN_L5D_SUCCESS_CLASS,
+  TOKEN_OF_PROXIES,
   TOKEN_PROXY_AUTHENTICATE,
   TOKEN_PROXY_AUTHORIZATION,
   TOKEN_PROXY_CONNECTION,
@@ -20,7 +21,6 @@ import {
   TOKEN_TRAILER,
   TOKEN_UPGRADE,
   TOKEN_VIA,
-  TOKEN_X_FORWARDED_CLIENT_CERT,
 } from '../../core/http1/tokens.ts';
 
 /** What an HTTP/1 message says to the next hop alone. Its framing, Transfer-Encoding, is the writers' own matter. */
@@ -47,7 +47,7 @@ export const REPLACED_IN_REQUEST =
   (1 << TOKEN_L5D_DST_SERVICE) |
   (1 << TOKEN_L5D_DST_CLIENT) |
   (1 << TOKEN_L5D_DST_RESIDUAL) |
-  (1 << TOKEN_X_FORWARDED_CLIENT_CERT) |
+  (1 << TOKEN_OF_PROXIES) |
   (1 << TOKEN_HOP_NAMED);
 
 /** What a request over HTTP/1 has to lose. */

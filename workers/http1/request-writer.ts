@@ -9,6 +9,7 @@
  *     via: 1.1 linkerd
  *     l5d-reqid: 00c0ffee...          made for each request (trace-propagator.ts)
  *     l5d-ctx-trace: ...
+ *     finagle-http-retryable-request:   when its body is kept, so that it can be sent again
  */
 import type { HeadParser } from '../../core/http1/head.ts';
 import { METHOD_OPTIONS } from '../../core/http1/methods.ts';
@@ -47,7 +48,9 @@ import type { TracePropagator } from './trace-propagator.ts';
 const HOST_START = piece('host: ');
 const FORWARDED_START = piece('forwarded: ');
 const VERSIONS = [piece(' HTTP/1.0\r\n'), piece(' HTTP/1.1\r\n')] as const;
-const EXTRA_BYTES_MAX = 96;
+/** Finagle's servers refuse what may be sent again rather than what may not (spec 03 section 5.8). */
+const RETRYABLE_REQUEST = piece('finagle-http-retryable-request: \r\n');
+const EXTRA_BYTES_MAX = 96 + RETRYABLE_REQUEST.byteLength;
 const DEADLINE = 1 << TOKEN_L5D_CTX_DEADLINE;
 
 /** What a server's settings change in the head. */
@@ -110,6 +113,7 @@ export class RequestWriter {
     let end = this.#writeStartLine(bytes, at, parser, fieldsAt, consumedBytes);
     end = this.#writeFields(bytes, end, parser, headEnd, exchange.upgradeRequested, options.clearContext, bound);
     end = this.#writeRouting(bytes, end, parser, branch, options, bound);
+    if (exchange.bodyRoom > 0) end = copyPiece(bytes, end, RETRYABLE_REQUEST);
     if (forwarded !== null) end = writeForwarded(bytes, end, parser, forwarded);
     if (bound) end = reserveDeadlineLine(exchange, bytes, end, options.clearContext ? null : parser);
     bytes[end] = 13;
