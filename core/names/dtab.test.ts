@@ -97,3 +97,10 @@ test('property: any text is a dtab that reads back from its print, or a NamePars
     { numRuns: 500 },
   );
 });
+
+test('a dtab followed by an empty one is itself', () => {
+  const base = Dtab.read('/a=>/b');
+  assert.equal(base.concat(Dtab.empty), base);
+  assert.equal(base.concat(Dtab.read('  ')), base);
+  assert.equal(Dtab.empty.concat(base).show(), '/a=>/b');
+});
