@@ -64,6 +64,11 @@ export type Reason = (typeof REASONS)[number];
 
 const indexByReason = new Map<Reason, number>(REASONS.map((reason, index) => [reason, index]));
 
+/** Whether a failure is Weft's own, and says nothing of the endpoint that was to answer. */
+export function isOwnFault(reason: Reason): boolean {
+  return reason === 'local_resources' || reason === 'internal';
+}
+
 /** The stable index of a reason: its counter's cell. */
 export function reasonIndex(reason: Reason): number {
   return indexByReason.get(reason) as number;

@@ -19,7 +19,7 @@
  *     onRefused         the endpoint says that it does not look at the request: it costs budget
  *     failAttempt       anything else (retries.ts)
  */
-import type { Reason } from '../../core/reasons.ts';
+import { isOwnFault, type Reason } from '../../core/reasons.ts';
 import { IDEMPOTENT_METHODS } from '../../core/resilience/classifiers/five-xx.ts';
 import { COUNTER, HISTOGRAM } from '../../core/shared/stats.ts';
 import { tellDeadline } from './context-deadline.ts';
@@ -108,7 +108,7 @@ export abstract class Attempts {
         : failure(503, 'local_resources', 'no socket is left for a connection', true);
     this.stats.acquisitionFailed(pool.client.scope, cause.reason);
     // Too long a queue is its endpoint's failure; that no descriptor is left is Weft's own.
-    const failed = acquired === ACQUIRED.exhausted;
+    const failed = !isOwnFault(cause.reason);
     this.settle(exchange, failed, failed);
     this.endAttempt(exchange, cause);
   }

@@ -23,6 +23,8 @@
  *
  * Who holds a response until its verdict is known judges it as long as it is held, and accepts it when it lets it go.
  */
+
+import { isOwnFault } from '../../core/reasons.ts';
 import { ENDING, endingOf, VERDICT } from '../../core/resilience/response-classifier.ts';
 import { COUNTER } from '../../core/shared/stats.ts';
 import { NO_BLOCK } from '../net/blocks.ts';
@@ -123,7 +125,8 @@ export abstract class Retries extends Attempts {
   failAttempt(exchange: Exchange, cause: Failure): void {
     this.stats.attemptEnded(exchange, false, cause.reason);
     this.stats.sessionEnded(exchange);
-    this.settle(exchange, true, true);
+    const endpointFailed = !isOwnFault(cause.reason);
+    this.settle(exchange, endpointFailed, endpointFailed);
     this.endAttempt(exchange, cause);
   }
 
