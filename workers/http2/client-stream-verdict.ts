@@ -56,7 +56,7 @@ export abstract class Http2ClientStreamVerdict extends Http2Stream {
     this.connection = connection;
   }
 
-  // ---- the end ------
+  // ---- the end -------------------------------------------------------------------------------------------------
 
   /** The response has been received whole, and passed on. */
   protected complete(exchange: Exchange): void {
