@@ -10,6 +10,7 @@ import { UnionDraw } from '../../core/balance/union-draw.ts';
 import { ConfigsByPrefix } from '../../core/config/configs-by-prefix.ts';
 import type { ClientConfig, RouterConfig, ServiceConfig } from '../../core/config/types.ts';
 import { Path } from '../../core/names/path.ts';
+import { Piece } from '../http1/field-lines.ts';
 import { branchFields } from '../http2/prepared-fields.ts';
 import type { BindingCacheName, BindReply, BranchMessage, CacheEvent, Explained } from '../messages.ts';
 import { ticksOf } from '../reactor/timer-wheel.ts';
@@ -21,6 +22,9 @@ import type { RouterEnvironment } from './router.ts';
 import { ROUTE, Route, type RouteBranch, RouteTable, type RouteWaiter } from './routes.ts';
 import { ServiceStack } from './service-stack.ts';
 import { spellKey } from './spell-key.ts';
+
+/** What a branch's endpoints are told in the protocol that they do not speak. */
+const NOTHING = new Piece(new Uint8Array(0));
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
@@ -250,8 +254,8 @@ export class RouteBook {
       clientServiceScope: message.clientServiceScope,
       residual: message.residual,
       answerStatus: message.answerStatus,
-      headers: branchHeaders(route.path, message.id, message.residual, route.dtab),
-      fields: branchFields(route.path, message.id, message.residual, route.dtab),
+      headers: client.speaksHttp2 ? NOTHING : branchHeaders(route.path, message.id, message.residual, route.dtab),
+      fields: client.speaksHttp2 ? branchFields(route.path, message.id, message.residual, route.dtab) : NOTHING,
     };
   }
 

@@ -41,7 +41,7 @@ export interface RouteBranch {
   readonly answerStatus: number;
   /** The header lines that tell the endpoint how the request was routed, `via` last; each ends in CRLF. */
   readonly headers: Piece;
-  /** The same for an endpoint that speaks HTTP/2: coded fields. */
+  /** The same for an endpoint that speaks HTTP/2: coded fields. Of the two, one is empty. */
   readonly fields: Piece;
 }
 
