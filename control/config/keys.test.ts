@@ -211,8 +211,36 @@ const PLACES: readonly (readonly [name: string, place: (keys: string) => string,
   ],
 ];
 
+/** What is refused, by how the texts above begin: whoever builds one of these takes it out. */
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  'thrift router': [''],
+  admin: ['socketOptions', 'tls', 'httpIdentifierPort', 'workerThreads'],
+  router: [
+    'announcers',
+    'streamingEnabled: false',
+    'interpreter: ',
+    'identifier: {kind: io.l5d.ingress',
+    'identifier: {kind: io.l5d.k8s',
+  ],
+  server: ['tls', 'announce'],
+  client: ['tls', 'requestAuthorizers'],
+  service: [],
+  namer: ['kind: io.l5d'],
+  telemeter: ['kind: io.l5d.'],
+};
+/** Kinds that work, among those that begin like refused ones. */
+const WORKING = ['kind: io.l5d.rewrite', 'kind: io.l5d.prometheus'];
+
 for (const [name, place, keys] of PLACES) {
+  const beginnings = Object.entries(REFUSED).find(([end]) => name.endsWith(end))?.[1] ?? [];
+  const isRefused = (each: string) =>
+    beginnings.some((beginning) => each.startsWith(beginning)) && !WORKING.some((kind) => each.startsWith(kind));
   test(`${name}: every key is read, or refused by name`, () => {
-    for (const each of keys) assert.deepEqual(outcomeOf(place(each), baseDir).wrong, [], each);
+    for (const each of keys) {
+      const { refused, wrong } = outcomeOf(place(each), baseDir);
+      assert.deepEqual(wrong, [], each);
+      const hint = `${name}, ${each}: ${refused.length > 0 ? 'refused' : 'no longer refused. Built? Then take it out of the list'}`;
+      assert.equal(refused.length > 0, isRefused(each), hint);
+    }
   });
 }

@@ -20,7 +20,7 @@ test('examples/routers means what its comments say', () => {
   const [outgoing] = load('examples/routers/linkerd.yaml').routers;
   assert.ok(outgoing !== undefined);
   const client = (id: string) => configOf<ClientConfig>(outgoing.client, id);
-  const service = (name: string) => configOf<ServiceConfig>(outgoing.service, name).responseClassifier.kind;
+  const service = (name: string) => configOf<ServiceConfig>(outgoing.service, name);
   assert.deepEqual(
     ['web', 'reports', 'echo.grpc'].map((name) => {
       const { loadBalancer, failureAccrual, protocol } = client(`/#/io.l5d.fs/${name}`);
@@ -32,8 +32,12 @@ test('examples/routers means what its comments say', () => {
       ['ewma', 'io.l5d.successRateWindowed', 'h2'],
     ],
   );
-  assert.deepEqual(['/svc/web', '/svc/web.health'].map(service), [
-    'io.l5d.http.nonRetryable5XX',
-    'io.l5d.http.allSuccessful',
-  ]);
+  const [web, reports, health] = ['/svc/web', '/svc/reports', '/svc/web.health'].map(service);
+  assert.deepEqual([web?.totalTimeoutMs, reports?.totalTimeoutMs], [2000, 30_000]);
+  assert.deepEqual(reports?.responseClassifier, web?.responseClassifier);
+  assert.deepEqual(health, { ...web, responseClassifier: { kind: 'io.l5d.http.allSuccessful', experimental: false } });
+  // The reports' own backoff leaves the budget as it is.
+  assert.equal(reports?.retries.backoff.kind, 'constant');
+  assert.deepEqual(reports?.retries.budget, web?.retries.budget);
+  assert.equal(web?.retries.budget.ttlSecs, 15);
 });
