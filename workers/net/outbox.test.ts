@@ -108,10 +108,18 @@ test('it stays full until the flush of a full one is over: a send puts nothing o
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-/** Starts a Weft that takes so many events a tick, with clients whose connection to their endpoint is made. */
-async function startTicking(t: TestContext, events: number, count: number): Promise<{ weft: Weft; sites: Site[] }> {
-  // Tried once: a request that could not be sent would otherwise be sent on another connection.
-  const env = { WEFT_EPOLL_EVENTS: String(events), WEFT_ACQUISITION_ATTEMPTS: '1' };
+/**
+ * Starts a Weft that takes so many events a tick, with clients whose connection to their endpoint is made.
+ *
+ * @param attempts 1: what could not be sent fails; otherwise it is sent on another connection
+ */
+async function startTicking(
+  t: TestContext,
+  events: number,
+  count: number,
+  attempts = 1,
+): Promise<{ weft: Weft; sites: Site[] }> {
+  const env = { WEFT_EPOLL_EVENTS: String(events), WEFT_ACQUISITION_ATTEMPTS: String(attempts) };
   const weft = await Weft.start({ env });
   t.after(() => weft.stop());
   // Answers the first request alone: what follows is for the test to answer.
@@ -213,6 +221,19 @@ test('a send that fails, while a response is in hand: nothing is received on top
   const received = await large.client.until('its answer', (text) => text.length >= body.length + 100);
   assert.ok(!received.includes('junk'), `one client gets what another has sent: ${received.slice(0, 100)}`);
   assert.equal(readAnswer(received).final.body, body);
+});
+
+test('a request that could not be sent goes out on another connection, whatever its method, and its body with it', async (t) => {
+  const { weft, sites } = await startTicking(t, 2, 1, 2);
+  const [site] = sites as [Site];
+  site.client.received = '';
+  await meetAtOnce(weft, [
+    fromClient(weft, site, `${request('POST /', site.host, 'Content-Length: 4')}body`),
+    resetByEndpoint(site),
+  ]);
+  assert.equal(readAnswer(await site.client.until('an answer', answered)).final.start, '200');
+  const second = site.upstream.connections[1] ?? assert.fail('no second connection');
+  assert.equal(await second.bytes(4), 'body');
 });
 
 test('many clients in one tick: each gets its own answer', async (t) => {
