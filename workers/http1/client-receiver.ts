@@ -204,7 +204,8 @@ export abstract class Http1ClientReceiver extends Http1Connection implements Poo
     this.deadlineTick = NEVER;
     this.persistent = persistent;
     this.served++;
-    if (!whole || !this.rest()) this.reset();
+    if (!whole) this.reset();
+    else if (!this.rest()) this.close();
   }
 
   /** The head as it came, when it is worth being remembered: it is about to be rewritten where it lies. */

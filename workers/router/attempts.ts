@@ -173,6 +173,7 @@ export abstract class Attempts {
     const elapsedMicros = this.environment.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
     this.environment.stats.recordLatency(client.scope, HISTOGRAM.acquisitionLatency, elapsedMicros);
     this.deadlines.endAcquisition(exchange);
+    exchange.inSession = true;
     this.deadlines.beginAttempt(exchange, client.attemptTimeoutMs);
     if (exchange.deadlineBack > 0) this.#tellDeadline(exchange, client.attemptTimeoutMs);
     (exchange.downstream as Downstream).onUpstreamReady();
@@ -266,17 +267,29 @@ export abstract class Attempts {
     const { pool } = exchange;
     if (pool === null) return;
     exchange.pool = null;
+    exchange.inSession = false;
     this.stats.attemptSettled(exchange.branch as RouteBranch);
     if (!learn) {
       pool.client.release(pool.row);
       return;
     }
-    const { reactor } = this.environment.net;
+    pool.client.settle(pool.row, this.#elapsedMicros(exchange), this.environment.net.reactor.nowStamp, failed);
+  }
+
+  /** Time is up while an endpoint still has the request: it has taken so long at least. */
+  protected settleCut(exchange: Exchange): void {
+    const { pool, inSession } = exchange;
+    if (pool === null || !inSession) return;
+    exchange.pool = null;
+    exchange.inSession = false;
+    this.stats.attemptSettled(exchange.branch as RouteBranch);
+    pool.client.settleCut(pool.row, this.#elapsedMicros(exchange), this.environment.net.reactor.nowStamp);
+  }
+
+  #elapsedMicros(exchange: Exchange): number {
     // A stream may go on for hours behind its head: that is not how long its endpoint takes.
-    const elapsedMicros = exchange.answered
-      ? exchange.attemptAnswerMicros
-      : reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
-    pool.client.settle(pool.row, elapsedMicros, reactor.nowStamp, failed);
+    if (exchange.answered) return exchange.attemptAnswerMicros;
+    return this.environment.net.reactor.elapsedMicros(exchange.attemptMicros, exchange.attemptTick);
   }
 }
 

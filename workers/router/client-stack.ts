@@ -255,6 +255,13 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
     if (!this.closed) this.#balancer.observe(this.table, this.cells, nowStamp);
   }
 
+  /** The load of an exchange that was cut off is taken off: the time it took is learned, not how it would have ended. */
+  settleCut(row: number, elapsedMicros: number, nowStamp: number): void {
+    if (this.#accrual !== null) this.#accrual.onIgnored(row);
+    this.cells.finish(row, this.#environment.worker, elapsedMicros, nowStamp, false);
+    if (!this.closed) this.#balancer.observe(this.table, this.cells, nowStamp);
+  }
+
   /** The load of an exchange that says nothing of its endpoint is taken off. */
   release(row: number): void {
     if (this.#accrual !== null) this.#accrual.onIgnored(row);

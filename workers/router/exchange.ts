@@ -124,6 +124,8 @@ export class Exchange extends Timer {
   /** The same at the start of the attempt under way. */
   attemptMicros = 0;
   attemptTick = 0;
+  /** The attempt under way has a connection, or a stream of one. */
+  inSession = false;
   /** Sessions that this attempt has tried to get. */
   acquisitions = 0;
   /** Requeues of this attempt that the client's budget has paid for, and how many one request gets; -1: not asked yet. */
@@ -236,6 +238,7 @@ export class Exchange extends Timer {
     this.branch = null;
     this.pool = null;
     this.forgetResponse();
+    this.inSession = false;
     this.acquisitions = 0;
     this.requeues = 0;
     this.requeuesMax = -1;

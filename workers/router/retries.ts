@@ -215,7 +215,13 @@ export abstract class Retries extends Attempts {
     const { totalTimeoutMs } = service;
     const { serverTimeoutMs } = exchange;
     const isServers = serverTimeoutMs > 0 && (totalTimeoutMs === 0 || serverTimeoutMs <= totalTimeoutMs);
-    this.fail(exchange, isServers ? serverTimeout(serverTimeoutMs) : totalTimeout(totalTimeoutMs, client.name));
+    const cause = isServers ? serverTimeout(serverTimeoutMs) : totalTimeout(totalTimeoutMs, client.name);
+    if (exchange.inSession) {
+      this.stats.attemptEnded(exchange, false, cause.reason);
+      this.stats.sessionEnded(exchange);
+      this.settleCut(exchange);
+    }
+    this.fail(exchange, cause);
   }
 
   #endByAcquisitionTimeout(exchange: Exchange): void {
