@@ -55,25 +55,31 @@ export function valuesOf<T, K extends keyof T>({ defaults, configs }: PerPrefix<
 
 /** Says what a `client` or a `service` means for a name: the same object when the same entries hold, as long as it is remembered. */
 export class ConfigsByPrefix<T extends object> {
-  readonly #defaults: T;
-  readonly #parts: readonly string[];
+  /** What holds for every name, unless one of the entries says otherwise. */
+  readonly #base: T;
   readonly #entries: readonly { readonly matcher: PathMatcher; readonly entry: Entry<T> }[];
+  readonly #parts: readonly string[];
   /** By the indices of the entries that hold. */
   readonly #merged = new Map<string, T>();
 
   constructor({ defaults, configs, parts }: PerPrefix<T>) {
-    this.#defaults = defaults;
+    const special = configs.findIndex(({ prefix }) => prefix !== EVERYTHING);
+    const forAll = special < 0 ? configs : configs.slice(0, special);
+    this.#base = forAll.reduce((config, { entry }) => override(config, entry, parts), defaults);
+    this.#entries = configs
+      .slice(forAll.length)
+      .map(({ prefix, entry }) => ({ matcher: new PathMatcher(prefix), entry }));
     this.#parts = parts;
-    this.#entries = configs.map(({ prefix, entry }) => ({ matcher: new PathMatcher(prefix), entry }));
   }
 
   /** What holds for a name. */
   of(name: Path): T {
+    if (this.#entries.length === 0) return this.#base;
     const held = [...this.#entries.keys()].filter((i) => this.#entries[i]?.matcher.extract(name) !== undefined);
     const key = held.join();
     let merged = this.#merged.get(key);
     if (merged === undefined) {
-      merged = held.reduce((config, i) => override(config, this.#entries[i]?.entry ?? {}, this.#parts), this.#defaults);
+      merged = held.reduce((config, i) => override(config, this.#entries[i]?.entry ?? {}, this.#parts), this.#base);
       if (this.#merged.size >= MERGED_MAX) this.#merged.clear();
       this.#merged.set(key, merged);
     }
