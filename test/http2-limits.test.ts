@@ -200,3 +200,23 @@ test('an endpoint that says GOAWAY for an error, and then nothing, is given up a
   assert.match(String(response.value('l5d-err')), /does\+not\+answer/);
   assert.equal(await weft.metric('limits/h2_ping_timeout'), 1);
 });
+
+test('responses held beyond WEFT_H2_KEPT_BYTES pass on at once', async (t) => {
+  const weft = await startHttp2(t, {
+    router: '  service: {responseClassifier: {kind: io.l5d.h2.grpc.default}, classificationTimeoutMs: 600000}',
+    env: { WEFT_H2_KEPT_BYTES: '65536' },
+  });
+  const { host, client, upstream } = await openHttp2Site(t, weft, (stream) => {
+    stream.send(headers(stream.id, { ':status': '200' }));
+    stream.data('x');
+  });
+  const ids = Array.from({ length: 40 }, () => client.begin(host));
+  await Promise.all(ids.map((_, i) => upstream.stream(i)));
+  const begun = () => ids.filter((id) => client.stream(id).status === 200);
+  await eventually('some have passed on', () => begun().length > 0);
+  for (const stream of upstream.streams) {
+    stream.send(headers(stream.id, { 'grpc-status': '0' }, { endStream: true }));
+  }
+  for (const id of ids) assert.equal((await client.message(id)).body, 'x');
+  assert.ok((await weft.metric('limits/h2_kept_bytes')) > 0);
+});
