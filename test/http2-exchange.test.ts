@@ -12,15 +12,19 @@ let weft: Weft;
 let inet: Http2Upstream;
 let inetPort: number;
 let clearPort: number;
+let namedPort: number;
+const REFUSED_STREAM = 7;
 
 before(async () => {
   inet = await Http2Upstream.start();
   inetPort = await freePort();
   clearPort = await freePort();
+  namedPort = await freePort();
   weft = await Weft.start({
     protocol: 'h2',
     more: `- {protocol: h2, label: inet, dtab: "/svc => /$/inet/127.1/${inet.port}", servers: [{ip: ${IP}, port: ${inetPort}}]}
-- {protocol: h2, label: clear, dtab: "/svc => /$/inet/127.1/${inet.port}", servers: [{ip: ${IP}, port: ${clearPort}, clearContext: true}]}`,
+- {protocol: h2, label: clear, dtab: "/svc => /$/inet/127.1/${inet.port}", servers: [{ip: ${IP}, port: ${clearPort}, clearContext: true}]}
+- {protocol: h2, label: named, dtab: "/svc => /$/inet/127.1/${inet.port}", identifier: {kind: io.l5d.header.token, header: l5d-name}, servers: [{ip: ${IP}, port: ${namedPort}, clearContext: true}]}`,
   });
 });
 
@@ -134,6 +138,13 @@ test('clearContext: what a client says of the mesh counts for nothing', async (t
     response.fields.filter(([name]) => name.startsWith('l5d-')),
     [],
   );
+});
+
+test('clearContext: a header of the mesh names no request', async (t) => {
+  const client = await Http2Client.open(namedPort);
+  t.after(() => client.close());
+  const message = await client.ask('web', { fields: { 'l5d-name': 'other' } });
+  assert.equal(message.resetCode, REFUSED_STREAM);
 });
 
 test('a host field beside :authority, or instead of it, names the request', async (t) => {

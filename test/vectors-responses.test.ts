@@ -27,7 +27,19 @@ let upstream: ScriptedUpstream;
 let echo: ScriptedUpstream;
 let weft: Weft;
 let deadPort = 0;
-const ports = { main: 0, clear: 0, lenient: 0, empty: 0, dead: 0, inet: 0, one: 0, depth: 0, short: 0 };
+const ports = {
+  main: 0,
+  clear: 0,
+  lenient: 0,
+  empty: 0,
+  dead: 0,
+  inet: 0,
+  one: 0,
+  depth: 0,
+  short: 0,
+  named: 0,
+  second: 0,
+};
 
 before(async () => {
   upstream = await ScriptedUpstream.start(obey);
@@ -42,6 +54,13 @@ before(async () => {
     env: { WEFT_ACQUISITION_ATTEMPTS: '3' },
     more: [
       router('clear', fs, '', ', clearContext: true'),
+      router('named', fs, ', identifier: {kind: io.l5d.header}', ', clearContext: true'),
+      router(
+        'second',
+        fs,
+        ', identifier: [{kind: io.l5d.header}, {kind: io.l5d.header.token}]',
+        ', clearContext: true',
+      ),
       router('lenient', fs, ', service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}'),
       router('empty', ''),
       router('dead', `/svc => /$/inet/127.1/${deadPort}`),
@@ -294,6 +313,13 @@ test('clearContext: an error explains nothing (row 23), a dtab is ignored (row 2
   );
   assert.equal((await ask(ports.clear, get('web', 'l5d-dtab: /svc=>!'))).status, 200);
   assert.equal((await ask(ports.clear, get('web', 'l5d-dtab: foo'))).status, 200);
+});
+
+test('clearContext: a header of the mesh names no request', async () => {
+  const named = await ask(ports.named, get('web', 'L5D-Name: /other'));
+  assert.deepEqual([named.status, named.body], [400, '']);
+  const second = await ask(ports.second, get('web', 'l5d-name: /other'));
+  assert.equal(second.status, 200, 'the next identifier is asked');
 });
 
 test('one request more than maxConcurrentRequests is refused at once (row 28)', async () => {

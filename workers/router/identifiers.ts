@@ -33,6 +33,8 @@ export const UNIDENTIFIED = -1;
 
 /** One way of naming requests. */
 export interface Identifier {
+  /** It goes by a header that begins with `l5d-`, which a server with clearContext does not believe (spec 03 section 4.6). */
+  readonly readsContext: boolean;
   /** Why the last request was not identified. */
   reason: string;
   /** Bytes at the start of the request target that the name has consumed: they are not forwarded. */
@@ -112,13 +114,19 @@ class HeaderValue {
   }
 }
 
+function isContext(header: string): boolean {
+  return /^l5d-/i.test(header);
+}
+
 /** `io.l5d.header.token`: a header's value is the one segment. */
 class TokenIdentifier implements Identifier {
+  readonly readsContext: boolean;
   reason: string;
   consumedBytes = 0;
   readonly #value: HeaderValue;
 
   constructor(header: string, reason: string) {
+    this.readsContext = isContext(header);
     this.reason = reason;
     this.#value = new HeaderValue(header);
   }
@@ -131,11 +139,13 @@ class TokenIdentifier implements Identifier {
 
 /** `io.l5d.header`: a header's value is a path's text. */
 class HeaderIdentifier implements Identifier {
+  readonly readsContext: boolean;
   reason: string;
   consumedBytes = 0;
   readonly #value: HeaderValue;
 
   constructor(header: string) {
+    this.readsContext = isContext(header);
     this.reason = `${header} header is absent`;
     this.#value = new HeaderValue(header);
   }
@@ -150,6 +160,7 @@ class HeaderIdentifier implements Identifier {
 
 /** `io.l5d.header.path`: a header's value, as far as its `?`, is a path's text, of which the first segments may be taken. */
 class HeaderPathIdentifier implements Identifier {
+  readonly readsContext: boolean;
   reason: string;
   consumedBytes = 0;
   readonly #value: HeaderValue;
@@ -157,6 +168,7 @@ class HeaderPathIdentifier implements Identifier {
 
   /** @param segments how many are taken; 0 for all */
   constructor(header: string, segments: number) {
+    this.readsContext = isContext(header);
     this.reason = segments === 0 ? 'Missing destination path' : `Path must have at least ${segments} segment(s)`;
     this.#value = new HeaderValue(header);
     this.#segments = segments;
@@ -190,6 +202,7 @@ class HeaderPathIdentifier implements Identifier {
 
 /** `io.l5d.methodAndHost`. */
 class MethodAndHostIdentifier implements Identifier {
+  readonly readsContext = false;
   reason = 'HTTP/1.1 request missing hostname';
   consumedBytes = 0;
   readonly #uriInDst: boolean;
@@ -219,6 +232,7 @@ class MethodAndHostIdentifier implements Identifier {
 
 /** `io.l5d.path`: the first segments of the request's path. */
 class PathIdentifier implements Identifier {
+  readonly readsContext = false;
   reason = 'not enough segments in path';
   consumedBytes = 0;
   readonly #segments: number;
@@ -249,6 +263,7 @@ class PathIdentifier implements Identifier {
 
 /** `io.l5d.static`: always the same name. */
 class StaticIdentifier implements Identifier {
+  readonly readsContext = false;
   reason = '';
   consumedBytes = 0;
   readonly #path: string;

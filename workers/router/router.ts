@@ -131,7 +131,7 @@ export class Router extends Retries {
     let reason = '';
     for (let i = 0; i < this.#identifiers.length && end === UNIDENTIFIED; i++) {
       const identifier = this.#identifiers[i] as Identifier;
-      end = identifier.writeKey(head, bytes, at);
+      end = clearContext && identifier.readsContext ? UNIDENTIFIED : identifier.writeKey(head, bytes, at);
       if (end === UNIDENTIFIED) reason = identifier.reason;
       else this.consumedBytes = identifier.consumedBytes;
     }
