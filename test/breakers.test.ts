@@ -21,6 +21,8 @@ class Endpoint {
   status = 200;
   /** Keeps requests waiting. */
   holding = false;
+  /** Answers with a head, and keeps its body back. */
+  streaming = false;
   requests = 0;
   readonly held: UpstreamConnection[] = [];
   #upstream!: ScriptedUpstream;
@@ -32,6 +34,7 @@ class Endpoint {
       while ((await connection.head()) !== null) {
         endpoint.requests += 1;
         if (endpoint.holding) endpoint.held.push(connection);
+        else if (endpoint.streaming) connection.send('HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\n');
         else endpoint.answer(connection);
       }
     });
@@ -221,6 +224,30 @@ test('a probe whose client leaves says nothing: another one follows', async () =
     assert.equal(metrics['rt/quick/client/#/io.l5d.fs/left/failure_accrual/removals'], 1);
     assert.equal(metrics['rt/quick/client/#/io.l5d.fs/left/failure_accrual/revivals'], 1);
   });
+});
+
+test('a probe whose response goes on for long revives with its head', async () => {
+  const good = await Endpoint.start(200);
+  const bad = await Endpoint.start(500);
+  weft.disco('streamed', [good.disco, bad.disco]);
+  while (bad.requests < 5) await askMany('quick', 'streamed', 1);
+  await expectMetrics('quick', 'streamed', { 'failure_accrual/removals': 1 });
+  bad.streaming = true;
+  const clients: RawClient[] = [];
+  await eventually('a probe', async () => {
+    const client = await RawClient.open(portOf('quick'));
+    clients.push(client);
+    client.send(get('streamed'));
+    await client.until('a head', (text) => text.includes('\r\n\r\n'));
+    return bad.requests > 5;
+  });
+  await expectMetrics('quick', 'streamed', {
+    pending: 1,
+    'failure_accrual/probes': 1,
+    'failure_accrual/revivals': 1,
+    'loadbalancer/available': 2,
+  });
+  for (const client of clients) client.close();
 });
 
 test('clients that leave are no failures of their endpoint', async () => {

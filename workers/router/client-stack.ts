@@ -163,6 +163,17 @@ export class ClientStack implements BalancerEvents, FailureAccrualEvents, FailFa
     return isOpen(this.table, this.cells, nowStamp);
   }
 
+  /** Whether an endpoint waits for the result of its probe. */
+  isProbing(row: number): boolean {
+    return this.#accrual?.isProbing(row) === true;
+  }
+
+  /** The result of an exchange that still goes on is known. */
+  endProbe(row: number, nowStamp: number, failed: boolean): void {
+    if (failed) this.#accrual?.onFailure(row, nowStamp);
+    else this.#accrual?.onSuccess(row, nowStamp);
+  }
+
   /** A request is to go out. @returns false when it is kept from endpoints that are overloaded: it fails */
   admits(nowStamp: number): boolean {
     if (this.#admission === null || this.#admission.admits(nowStamp)) return true;

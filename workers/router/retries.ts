@@ -31,6 +31,7 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import { TICK_MS } from '../reactor/timer-wheel.ts';
 import { Attempts } from './attempts.ts';
 import { DUE } from './deadlines.ts';
+import type { EndpointPool } from './endpoint-pool.ts';
 import type { Downstream, Exchange, Failure } from './exchange.ts';
 import {
   acquisitionTimeout,
@@ -73,8 +74,17 @@ export abstract class Retries extends Attempts {
 
   /** The response is what the client gets: the request will not be sent again. */
   accept(exchange: Exchange): void {
+    const { pool } = exchange;
+    if (pool?.client.isProbing(pool.row)) this.#endProbe(exchange, pool);
     this.deadlines.end(exchange);
     this.releaseHead(exchange);
+  }
+
+  /** A head that says enough is the result of a probe: its body may go on for hours. One of HTTP/1 always does. */
+  #endProbe(exchange: Exchange, { client, row }: EndpointPool): void {
+    const verdict = this.judge(exchange, !client.speaksHttp2);
+    if (verdict === VERDICT.open) return;
+    client.endProbe(row, this.environment.net.reactor.nowStamp, verdict !== VERDICT.success);
   }
 
   /** The head has come, and is held until more is known: it is in time. */

@@ -78,6 +78,12 @@ export class FailureAccrual {
     if (this.swap(at, word, next)) this.events.onProbe(row);
   }
 
+  /** Whether the endpoint waits for the result of its probe. */
+  isProbing(row: number): boolean {
+    const word = this.words[this.at(row) + ROW_STATUS] as number;
+    return word !== 0 && accrualOf(word) === ACCRUAL.probeClosed;
+  }
+
   /** A request to the endpoint has succeeded, by its service's classifier. */
   onSuccess(row: number, nowTicks: number): void {
     const at = this.at(row);
