@@ -28,6 +28,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   post: READS,
   fits: ALL,
   long: ALL,
+  union: ALL,
   small: `${ALL}, retryBufferSize: {requestBytes: 10, responseBytes: 10}`,
   slow: `${GRPC}, classificationTimeoutMs: 10`,
   asked: '',
@@ -203,6 +204,27 @@ test('a request of requestBytes is retried, a longer one is not, and that is cou
     );
     await counted(name, { 'retries/total': attempts - 1, 'retries/request_stream_too_long': 2 - attempts });
   }
+});
+
+test('a retry may go to another branch of a union, which is told its own name, and the same request', async (t) => {
+  const body = 'abcdefghij'.repeat(500);
+  const asked: string[] = [];
+  for (const name of ['ua', 'ub']) {
+    const { bodies } = await open(t, name, async (stream) => {
+      asked.push(name);
+      assert.equal(bodies.at(-1), body);
+      assert.equal(stream.request.value('l5d-dst-client'), `/#/io.l5d.fs/${name}`);
+      await stream.respond({ status: asked.length % 4 === 0 ? 200 : 503 });
+    });
+  }
+  const client = await openHttp2Client(t, weft);
+  const fields = { 'l5d-dtab': '/svc/union => 0.5 * /#/io.l5d.fs/ua & 0.5 * /#/io.l5d.fs/ub' };
+  for (let i = 0; i < 10; i++) {
+    assert.equal((await client.ask('union', { method: 'POST', fields, body })).status, 200);
+  }
+  assert.equal(asked.length, 40);
+  assert.ok(asked.includes('ua') && asked.includes('ub'));
+  await counted('union', { requests: 10, success: 10, 'retries/total': 30 });
 });
 
 test('retryBufferSize and classificationTimeoutMs are those of the service', async (t) => {
