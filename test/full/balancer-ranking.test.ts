@@ -102,10 +102,10 @@ test('one slow of five: peak EWMA sends it least, then least loaded, and round r
 });
 
 test('one of twice the speed: whoever knows the load sends it more than its even share', async () => {
-  const load = { ratePerSecond: 60, durationMs: 8000 };
+  const load = { ratePerSecond: 120, durationMs: 8000 };
   const shared = (ms: number) => ({ delayMs: (inProgress: number) => (inProgress + 1) * ms, fails: never });
   const labels = ['p2c', 'ewma', 'heap', 'roundRobin'] as const;
-  const { p2c, ewma, heap, roundRobin } = await run('double', labels, () => shared(33), shared(66), load);
+  const { p2c, ewma, heap, roundRobin } = await run('double', labels, () => shared(16), shared(32), load);
   const shares = JSON.stringify({ p2c, ewma, heap, roundRobin });
   assert.ok(Math.abs(roundRobin.share - 0.2) < 0.02, shares);
   for (const { share } of [p2c, ewma, heap]) assert.ok(share > roundRobin.share, shares);
