@@ -216,3 +216,29 @@ test('an endpoint that is gone is no end: retries find one that serves', async (
   }
   await assertAtRest();
 });
+
+test('workers share a budget: forty requests on connections of their own are granted what one worker would be', async (t) => {
+  const shared = await Weft.start({
+    env: { WEFT_WORKERS: '2' },
+    router: `  client: {failureAccrual: {kind: none}}
+  service: {responseClassifier: {kind: io.l5d.http.retryableAll5XX}}`,
+  });
+  t.after(() => shared.stop());
+  let requests = 0;
+  const upstream = await ScriptedUpstream.start(async (connection) => {
+    while ((await connection.head()) !== null) {
+      requests++;
+      connection.send(ERROR);
+    }
+  });
+  t.after(() => upstream.stop());
+  shared.disco('web', [upstream.disco]);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(shared.port, get('web'))));
+  assert.ok(answers.every(({ status }) => status === 500));
+  // The reserve of ten seconds, and one retry for every five requests.
+  assert.equal(requests, 40 + 100 + 40 / 5);
+  await metricsUntil(shared, (metrics) => {
+    assert.equal(metrics['rt/test/service/svc/web/retries/total'], 108);
+    assert.equal(metrics['rt/test/service/svc/web/retries/budget'], 0);
+  });
+});
