@@ -35,6 +35,7 @@ const ports = {
   dead: 0,
   inet: 0,
   one: 0,
+  oneClear: 0,
   depth: 0,
   short: 0,
   named: 0,
@@ -66,6 +67,7 @@ before(async () => {
       router('dead', `/svc => /$/inet/127.1/${deadPort}`),
       router('inet', `/svc=>/$/inet/127.1/${echo.port}`, ', identifier: {kind: io.l5d.header}'),
       router('one', fs, '', ', maxConcurrentRequests: 1'),
+      router('oneClear', fs, '', ', maxConcurrentRequests: 1, clearContext: true'),
       router('depth', fs, '', ', maxCallDepth: 2'),
       router('short', fs, ', maxErrResponseKB: 1'),
     ].join('\n'),
@@ -322,13 +324,21 @@ test('clearContext: a header of the mesh names no request', async () => {
   assert.equal(second.status, 200, 'the next identifier is asked');
 });
 
-test('one request more than maxConcurrentRequests is refused at once (row 28)', async () => {
+for (const label of ['one', 'oneClear'] as const) {
+  test(`one request more than maxConcurrentRequests is refused at once (row 28): ${label}`, () =>
+    refusesAnother(label));
+}
+
+async function refusesAnother(label: 'one' | 'oneClear'): Promise<void> {
   const silent = await ScriptedUpstream.start(async (connection) => void (await connection.head()));
-  weft.disco('silent', [silent.disco]);
-  const first = ask(ports.one, get('silent'));
+  const host = `silent-${label.toLowerCase()}`;
+  weft.disco(host, [silent.disco]);
+  const first = ask(ports[label], get(host));
   const deadline = Date.now() + 10_000;
   while (silent.connections.length === 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 5));
-  const nack = await ask(ports.one, get('web'));
+  const head = await ask(ports[label], 'HEAD / HTTP/1.1\r\nHost: web\r\n\r\n');
+  assert.deepEqual([head.status, head.body, soleValueOf(head, 'finagle-http-nack')], [503, '', 'true']);
+  const nack = await ask(ports[label], get('web'));
   assert.equal(nack.status, 503);
   assert.equal(soleValueOf(nack, 'retry-after'), '0');
   assert.equal(soleValueOf(nack, 'finagle-http-nack'), 'true');
@@ -336,9 +346,12 @@ test('one request more than maxConcurrentRequests is refused at once (row 28)', 
   assert.deepEqual(valuesOf(nack, 'l5d-err'), []);
   silent.connections[0]?.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
   assert.equal((await first).status, 200);
-  assert.equal((await ask(ports.one, get('web'))).status, 200, 'the place is free again');
+  assert.equal((await ask(ports[label], get('web'))).status, 200, 'the place is free again');
   await silent.stop();
-});
+  const counted = await weft.metrics();
+  const scope = `rt/${label}/server/127.0.0.1/${ports[label]}`;
+  assert.deepEqual([counted[`${scope}/nacks`], counted[`${scope}/nonretryable_nacks`]], [2, 0]);
+}
 
 test('a residual is told to the endpoint (row 31), an empty one is not', async () => {
   const seen = readHead((await ask(ports.inet, get('h', 'l5d-name: /a/b'))).body);

@@ -339,8 +339,9 @@ export class Http1Server {
   writeAnswer(connection: Http1ServerResponder, cause: Failure, answer: Answer): void {
     const { config, bounds } = this;
     const { explained, success, persistent, clientMinor, bodyless } = answer;
-    const shown = explained && !config.clearContext && cause.message !== '';
     const nack = cause.reason === 'concurrency_limit';
+    // A nack says nothing of the inside, and clients know it by its fields and text (spec 03 section 5.8).
+    const shown = explained && (nack || !config.clearContext) && cause.message !== '';
     const body = shown ? Buffer.from(cause.message, 'utf8').subarray(0, bounds.maxErrResponseKB * 1024) : EMPTY;
     const lines = [`HTTP/1.1 ${cause.status} ${STATUS_TEXT.get(cause.status) ?? ''}`];
     if (shown) lines.push('content-type: text/plain');
