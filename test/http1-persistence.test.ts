@@ -224,21 +224,34 @@ for (const [method, again] of [
   });
 }
 
-test('a request whose body is not kept is not sent again, whatever its method', async (t) => {
-  const { host, client, upstream } = await openSite(t, weft, async (connection) => {
-    await connection.head();
-    connection.send(OK);
-    await connection.head();
-    connection.end();
+for (const [what, method, fields, body, again] of [
+  ['short', 'PUT', 'Content-Length: 2', 'ok', true],
+  ['short', 'POST', 'Content-Length: 2', 'ok', false],
+  ['chunked', 'PUT', 'Transfer-Encoding: chunked', '2\r\nok\r\n0\r\n\r\n', false],
+] as const) {
+  test(`a kept connection that closes under a ${method} with a ${what} body: it is ${again ? '' : 'not '}sent again`, async (t) => {
+    const bodies: string[] = [];
+    const { host, client, upstream } = await openSite(t, weft, async (connection) => {
+      await connection.head();
+      if (connection.index > 0) {
+        bodies.push(await connection.bytes(body.length));
+        connection.send(OK);
+        return;
+      }
+      connection.send(OK);
+      await connection.head();
+      connection.end();
+    });
+    client.send(request('GET /first', host));
+    await client.until('the first answer', answered);
+    client.received = '';
+    client.send(`${request(`${method} /second`, host, fields)}${body}`);
+    const { final } = readAnswer(await client.until('the second answer', answered));
+    assert.equal(final.start, again ? '200' : '502');
+    assert.equal(upstream.connections.length, again ? 2 : 1);
+    assert.deepEqual(bodies, again ? [body] : []);
   });
-  client.send(request('GET /first', host));
-  await client.until('the first answer', answered);
-  client.received = '';
-  client.send(`${request('PUT /second', host, 'Transfer-Encoding: chunked')}2\r\nok\r\n0\r\n\r\n`);
-  const { final } = readAnswer(await client.until('the second answer', answered));
-  assert.equal(final.start, '502');
-  assert.equal(upstream.connections.length, 1);
-});
+}
 
 test('an idle connection that the endpoint closes is not used again', async (t) => {
   const { host, client, upstream } = await openSite(t, weft, async (connection) => {

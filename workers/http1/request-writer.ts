@@ -106,8 +106,7 @@ export class RequestWriter {
       (bound ? DEADLINE_FIELD_BYTES : 0) +
       (options.timestampHeader?.length ?? 0) +
       (forwarded === null ? 0 : FORWARDED_START.byteLength + forwarded.bytesMax(parser));
-    const capacity = exchange.capacityFor(this.#net, headBytesMax);
-    const at = this.#net.takeBlock(capacity);
+    const at = exchange.takeHeadBlock(this.#net, headBytesMax);
     if (at === NO_BLOCK) return false;
     const fieldsAt = fieldsStart(parser, headEnd);
     let end = this.#writeStartLine(bytes, at, parser, fieldsAt, consumedBytes);
@@ -118,7 +117,7 @@ export class RequestWriter {
     if (bound) end = reserveDeadlineLine(exchange, bytes, end, options.clearContext ? null : parser);
     bytes[end] = 13;
     bytes[end + 1] = 10;
-    exchange.holdHead(at, end + 2, capacity);
+    exchange.holdHead(at, end + 2);
     return true;
   }
 
@@ -180,8 +179,8 @@ export class RequestWriter {
   writeRemembered(exchange: Exchange, composed: Piece): boolean {
     const { bytes } = this.#net;
     const bound = hasDeadline(exchange, exchange.branch as RouteBranch);
-    const capacity = composed.byteLength + this.trace.lineBytesMax + 2 + (bound ? DEADLINE_FIELD_BYTES : 0);
-    const at = this.#net.takeBlock(capacity);
+    const headBytesMax = composed.byteLength + this.trace.lineBytesMax + 2 + (bound ? DEADLINE_FIELD_BYTES : 0);
+    const at = exchange.takeHeadBlock(this.#net, headBytesMax);
     if (at === NO_BLOCK) return false;
     let end = copyPiece(bytes, at, composed);
     this.trace.beginNew();
@@ -189,7 +188,7 @@ export class RequestWriter {
     if (bound) end = reserveDeadlineLine(exchange, bytes, end, null);
     bytes[end] = 13;
     bytes[end + 1] = 10;
-    exchange.holdHead(at, end + 2, capacity);
+    exchange.holdHead(at, end + 2);
     return true;
   }
 

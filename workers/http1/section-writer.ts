@@ -73,7 +73,7 @@ export class SectionRequestHeads implements RequestHeads {
     const section = head as FieldSection;
     const { bytes } = this.#net;
     const bound = hasDeadline(exchange, branch);
-    const capacity =
+    const headBytesMax =
       section.textEnd -
       section.textAt +
       section.fieldCount * LINE_BYTES +
@@ -82,7 +82,7 @@ export class SectionRequestHeads implements RequestHeads {
       this.trace.lineBytesMax +
       (bound ? DEADLINE_FIELD_BYTES : 0) +
       (forwarded === null ? 0 : forwarded.bytesMax(section));
-    const at = this.#net.takeBlock(capacity);
+    const at = exchange.takeHeadBlock(this.#net, headBytesMax);
     if (at === NO_BLOCK) return false;
     let end = writeStartLine(bytes, at, section, consumedBytes);
     end = writeFields(
@@ -98,7 +98,7 @@ export class SectionRequestHeads implements RequestHeads {
     if (bound) end = reserveDeadlineLine(exchange, bytes, end, clearContext ? null : section);
     end = copyPiece(bytes, end, CRLF);
     exchange.chunked = section.bodyKind === BODY_CHUNKED;
-    exchange.holdHead(at, end, capacity);
+    exchange.holdHead(at, end);
     return true;
   }
 

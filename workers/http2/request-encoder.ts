@@ -98,8 +98,7 @@ export class RequestEncoder implements RequestHeads {
       (forwarded === null ? 0 : 2 * FIELD_CODING_BYTES_MAX + FORWARDED_NAME.byteLength + forwarded.bytesMax(head)) +
       this.trace.fieldBytesMax +
       (bound ? DEADLINE_FIELD_BYTES : 0);
-    const capacity = exchange.capacityFor(this.#net, headBytesMax);
-    const at = this.#net.takeBlock(capacity);
+    const at = exchange.takeHeadBlock(this.#net, headBytesMax);
     if (at === NO_BLOCK) return false;
     const view = viewOf(bytes);
     let end = writePseudoFields(bytes, view, at, head, consumedBytes);
@@ -117,7 +116,7 @@ export class RequestEncoder implements RequestHeads {
     if (forwarded !== null) end = writeForwarded(bytes, view, end, head, forwarded);
     end = this.#writeRouting(bytes, end, head, branch, clearContext, bound);
     if (bound) end = reserveDeadlineField(exchange, bytes, end, clearContext ? null : head);
-    exchange.holdHead(at, end, capacity);
+    exchange.holdHead(at, end);
     return true;
   }
 
@@ -125,13 +124,13 @@ export class RequestEncoder implements RequestHeads {
   writeRemembered(exchange: Exchange, composed: Piece): boolean {
     const { bytes } = this.#net;
     const bound = hasDeadline(exchange, exchange.branch as RouteBranch);
-    const capacity = composed.byteLength + this.trace.fieldBytesMax + (bound ? DEADLINE_FIELD_BYTES : 0);
-    const at = this.#net.takeBlock(capacity);
+    const headBytesMax = composed.byteLength + this.trace.fieldBytesMax + (bound ? DEADLINE_FIELD_BYTES : 0);
+    const at = exchange.takeHeadBlock(this.#net, headBytesMax);
     if (at === NO_BLOCK) return false;
     this.trace.beginNew();
     let end = this.trace.writeFields(bytes, copyPiece(bytes, at, composed));
     if (bound) end = reserveDeadlineField(exchange, bytes, end, null);
-    exchange.holdHead(at, end, capacity);
+    exchange.holdHead(at, end);
     return true;
   }
 

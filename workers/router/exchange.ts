@@ -188,15 +188,26 @@ export class Exchange extends Timer {
   }
 
   /**
-   * What to ask for, for a head of at most so many bytes: with {@link bodyRoom} behind it, if there is that much; otherwise
-   * the content is not kept.
+   * A block for a head of at most so many bytes, with {@link bodyRoom} behind it, if there is that much; otherwise the content
+   * is not kept. {@link holdHead} says what of it is the head.
+   *
+   * @returns its place, or NO_BLOCK when none is left
    */
-  capacityFor(net: Net, headBytesMax: number): number {
-    if (this.bodyRoom === 0) return headBytesMax;
-    if (net.keepBody(headBytesMax, this.bodyRoom)) return headBytesMax + this.bodyRoom;
+  takeHeadBlock(net: Net, headBytesMax: number): number {
+    if (this.bodyRoom > 0 && !net.keepBody(headBytesMax, this.bodyRoom)) {
+      this.bodyRoom = 0;
+      this.bodyKept = false;
+    }
+    this.headCapacity = headBytesMax + this.bodyRoom;
+    const at = net.takeBlock(this.headCapacity);
+    if (at === NO_BLOCK) this.releaseRoom(net);
+    return at;
+  }
+
+  /** No content is kept behind the head any more. */
+  releaseRoom(net: Net): void {
+    net.keptBodyBytes -= this.bodyRoom;
     this.bodyRoom = 0;
-    this.bodyKept = false;
-    return headBytesMax;
   }
 
   /** Keeps content behind the head: it is within {@link bodyRoom}. */
@@ -224,11 +235,10 @@ export class Exchange extends Timer {
     this.answered = false;
   }
 
-  /** Takes over the request's head. @param capacity as the block at `at` was asked for */
-  holdHead(at: number, end: number, capacity: number): void {
+  /** Takes over the request's head, in a block that {@link takeHeadBlock} gave. */
+  holdHead(at: number, end: number): void {
     this.headAt = at;
     this.headBytes = end - at;
-    this.headCapacity = capacity;
   }
 
   /** Forgets everything, for the next request. */
@@ -248,6 +258,7 @@ export class Exchange extends Timer {
     this.deadlineBack = 0;
     this.coding = CODING_NONE;
     this.bodyBytes = 0;
+    this.bodyRoom = 0;
     this.bodyKept = true;
     this.upgradeRequested = false;
     this.chunked = false;

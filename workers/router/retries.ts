@@ -107,9 +107,7 @@ export abstract class Retries extends Attempts {
     const { net } = this.environment;
     net.giveBlock(exchange.headAt, exchange.headCapacity);
     exchange.headAt = NO_BLOCK;
-    if (exchange.bodyRoom === 0) return;
-    net.keptBodyBytes -= exchange.bodyRoom;
-    exchange.bodyRoom = 0;
+    exchange.releaseRoom(net);
   }
 
   // ---- retry ---------------------------------------------------------------------------------------------------

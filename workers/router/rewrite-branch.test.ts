@@ -32,7 +32,8 @@ function keep(head: string, content: string, capacity: number, room = content.le
   const exchange = new Exchange(null as unknown as Router);
   const at = net.takeBlock(capacity);
   net.bytes.set(Buffer.from(head + content, 'latin1'), at);
-  exchange.holdHead(at, at + head.length, capacity);
+  exchange.holdHead(at, at + head.length);
+  exchange.headCapacity = capacity;
   exchange.bodyBytes = content.length;
   exchange.bodyRoom = room;
   return exchange;
