@@ -14,6 +14,8 @@ const NINE = 0x39;
 /** Digits of nanoseconds within a millisecond. */
 const NANO_DIGITS = 6;
 const DIGITS_MAX = 19;
+/** Digits of milliseconds that are written at a time, and those in front of them. */
+const LOW_DIGITS = 6;
 
 /** Digits that {@link EpochNanos.write} writes. */
 export const EPOCH_NANOS_BYTES = DIGITS_MAX;
@@ -62,8 +64,12 @@ export class EpochNanos {
 
   /** Writes 19 digits, with zeros in front; a moment before the epoch as the epoch. @returns the end */
   write(bytes: Uint8Array, at: number): number {
-    writeDigits(bytes, at, DIGITS_MAX - NANO_DIGITS, Math.max(0, this.ms));
-    return writeDigits(bytes, at + DIGITS_MAX - NANO_DIGITS, NANO_DIGITS, this.ms < 0 ? 0 : this.nanos);
+    const ms = Math.max(0, this.ms);
+    // In parts that are small integers: a division of one is a multiplication.
+    const high = Math.floor(ms / 10 ** LOW_DIGITS);
+    let end = writeDigits(bytes, at, DIGITS_MAX - NANO_DIGITS - LOW_DIGITS, high);
+    end = writeDigits(bytes, end, LOW_DIGITS, ms - high * 10 ** LOW_DIGITS);
+    return writeDigits(bytes, end, NANO_DIGITS, this.ms < 0 ? 0 : this.nanos);
   }
 
   /** As a decimal number. */
@@ -72,10 +78,11 @@ export class EpochNanos {
   }
 }
 
+/** @param value below 2^31 */
 function writeDigits(bytes: Uint8Array, at: number, digits: number, value: number): number {
-  let rest = value;
+  let rest = value | 0;
   for (let i = at + digits - 1; i >= at; i--) {
-    const tenth = Math.floor(rest / 10);
+    const tenth = (rest / 10) | 0;
     bytes[i] = ZERO + rest - tenth * 10;
     rest = tenth;
   }
