@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLimits } from '../core/limits.ts';
+import { NOISE_PERMILLE } from '../core/shared/worker-load.ts';
 import { RawClient } from '../test/support/raw-client.ts';
 import { ScriptedUpstream, type UpstreamConnection } from '../test/support/scripted-upstream.ts';
 import { freePort, IP } from '../test/support/weft.ts';
@@ -163,6 +164,9 @@ async function start(server?: string): Promise<{ site: Site; holder: Holder }> {
 }
 
 async function hold(site: Site, holder: Holder): Promise<RawClient[]> {
+  // A worker that compiles is busier than one that waits, and gets fewer connections, as it should.
+  const isAtRest = (worker: number) => site.supervisor.busyOf(worker) <= NOISE_PERMILLE;
+  await until('all workers are at rest', () => site.connections().every((_, worker) => isAtRest(worker)));
   const clients: RawClient[] = [];
   for (let i = 0; i < CLIENTS; i++) clients.push(await RawClient.open(site.port));
   for (const client of clients) client.send(HELD);

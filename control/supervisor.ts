@@ -275,6 +275,11 @@ export class Supervisor {
     return this.#load.connections(worker);
   }
 
+  /** Permille of a core that a worker used when it last measured itself. */
+  busyOf(worker: number): number {
+    return this.#load.busy(worker);
+  }
+
   /** Rings once for any number of changes in this turn of the event loop. */
   #ringSoon(): void {
     if (this.#ringing) return;

@@ -21,7 +21,7 @@ const PARTS = 3;
 /** A connection about which nothing is known yet counts as so many permille of a core. */
 const UNKNOWN_PERMILLE = 1;
 /** Differences below this are noise: connections decide. */
-const NOISE_PERMILLE = 50;
+export const NOISE_PERMILLE = 50;
 
 /** The cells, over shared memory. */
 export class WorkerLoad {
