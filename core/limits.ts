@@ -269,6 +269,14 @@ export const LIMITS = {
     'limits/access_log_ring',
     'Access-log records of one worker under way to the supervisor; with more, records are dropped.',
   ),
+  logLinesPerSecondMax: limit(
+    'WEFT_LOG_LINES_PER_SECOND',
+    100,
+    1,
+    1000000,
+    'limits/log_lines',
+    'Lines that one worker logs in a second; further ones are dropped.',
+  ),
   compressionStatesMax: limit(
     'WEFT_COMPRESSION_STATES',
     128,

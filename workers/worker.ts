@@ -46,6 +46,7 @@ import type { EndpointPool } from './router/endpoint-pool.ts';
 import { Reconnect } from './router/reconnect.ts';
 import { Router, type RouterEnvironment } from './router/router.ts';
 import { type StreamConnector, StreamPool } from './router/stream-pool.ts';
+import { WorkerLog } from './worker-log.ts';
 
 const HOUSEKEEPING_MS = 1000;
 const DRAIN_LOOK_MS = 50;
@@ -84,6 +85,7 @@ class Worker extends Timer implements Ready {
   readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
   readonly #random: Random;
+  readonly #log: WorkerLog;
   #usedMicros = 0;
   #measuredTick = 0;
   #drainDeadlineTick = -1;
@@ -99,7 +101,7 @@ class Worker extends Timer implements Ready {
     const epoll = new Epoll(this.#memory, limits.epollEventsMax);
     const fds = new FdOwners(start.fds);
     fds.take(epoll.fd, worker);
-    this.#reactor = new Reactor(epoll, sockets, nodeClock(), fds, (error) => this.#logFault(error));
+    this.#reactor = new Reactor(epoll, sockets, nodeClock(), fds, (error) => this.#log.fault(error));
     this.#random = new Random((Date.now() ^ (worker * 0x9e3779b1)) | 0);
     this.#stats = new StatsWriter(start.stats);
     this.#region = new EndpointRegion(start.endpoints);
@@ -110,6 +112,7 @@ class Worker extends Timer implements Ready {
     const later = LATER_BYTES + sectionBytes(start);
     const roomFor = [headBytesMax, later, keptBodyBytesMax] as const;
     this.#net = new Net(this.#memory, sockets, this.#reactor, limits, fds, this.#stats, ...roomFor);
+    this.#log = new WorkerLog(this.#net, (level, message) => this.#say({ type: 'log', level, message }));
     if (compresses) loadZlib();
     this.#compressions = compresses ? new Compressions(this.#net, compressionsAt) : null;
     this.#load = new WorkerLoad(start.load);
@@ -138,7 +141,7 @@ class Worker extends Timer implements Ready {
         random: this.#random,
         poolWaitersMax: limits.poolWaitersMax,
         budgets,
-        log: (message) => say({ type: 'log', level: 'info', message }),
+        log: (message) => this.#log.write('info', message),
         reconnect: (pool, failFast) => new Reconnect(dialler, pool, failFast, this.#random).begin(),
         pools,
         net: this.#net,
@@ -248,7 +251,7 @@ class Worker extends Timer implements Ready {
     this.#shortageTick = nowTick + ticksOf(SHORTAGE_LOG_MS);
     const { descriptorsMax } = this.#start;
     const message = `descriptors are short: accepting pauses while most of the ${descriptorsMax} are in use (ulimit -n)`;
-    this.#say({ type: 'log', level: 'warn', message });
+    this.#log.write('warn', message);
   }
 
   /** Serves until drained. */
@@ -281,7 +284,7 @@ class Worker extends Timer implements Ready {
     try {
       act();
     } catch (error) {
-      this.#logFault(error);
+      this.#log.fault(error);
     }
   }
 
@@ -370,11 +373,6 @@ class Worker extends Timer implements Ready {
 
   onFault(_error: unknown): void {
     // Already logged; the wake-up goes on.
-  }
-
-  #logFault(error: unknown): void {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#say({ type: 'log', level: 'error', message: `worker ${this.#start.worker}: ${message}` });
   }
 }
 
