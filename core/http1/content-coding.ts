@@ -6,10 +6,11 @@
  *     response    text/html, not coded yet, ...     --isCodable--> yes
  *                 etag: "x"   accept-ranges: bytes  --claimFields--> neither goes on as it is
  */
+import { asciiBytes } from './ascii.ts';
+import { findField } from './field-lookup.ts';
 import { METHOD_HEAD, METHOD_TRACE } from './methods.ts';
 import {
   BODY_NONE,
-  FIELD_NAME_END,
   FIELD_STRIDE,
   FIELD_TOKEN,
   FIELD_VALUE_END,
@@ -102,24 +103,20 @@ function textOf(bytes: Uint8Array, from: number, to: number): string {
   return text;
 }
 
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-const CACHE_CONTROL = ascii('cache-control');
-const NO_TRANSFORM = ascii('no-transform');
-const CONTENT_TYPE = ascii('content-type');
-const ETAG = ascii('etag');
-const ACCEPT_RANGES = ascii('accept-ranges');
-const VARY = ascii('vary');
-const ACCEPT_ENCODING = ascii('accept-encoding');
-const WEAK = ascii('w/');
+const CACHE_CONTROL = asciiBytes('cache-control');
+const NO_TRANSFORM = asciiBytes('no-transform');
+const CONTENT_TYPE = asciiBytes('content-type');
+const ETAG = asciiBytes('etag');
+const ACCEPT_RANGES = asciiBytes('accept-ranges');
+const VARY = asciiBytes('vary');
+const ACCEPT_ENCODING = asciiBytes('accept-encoding');
+const WEAK = asciiBytes('w/');
 /** What is coded already, a part of a whole, or told by a sum over its bytes. */
 const UNTOUCHABLE = ['content-encoding', 'content-range', 'content-md5', 'content-digest', 'repr-digest', 'digest'].map(
-  ascii,
+  asciiBytes,
 );
 
-const TEXT = ascii('text/');
+const TEXT = asciiBytes('text/');
 /** Finagle's list of what is text by another name. */
 const TEXT_LIKE = [
   'image/svg+xml',
@@ -130,7 +127,7 @@ const TEXT_LIKE = [
   'application/x-javascript',
   'application/xhtml+xml',
   'application/xml',
-].map(ascii);
+].map(asciiBytes);
 
 /** Whether `bytes[from, to)` is a text that is given in lower case, whatever its letters' case. */
 function isText(bytes: Uint8Array, from: number, to: number, lower: Uint8Array): boolean {
@@ -151,19 +148,10 @@ function holds(bytes: Uint8Array, from: number, to: number, lower: Uint8Array): 
   return false;
 }
 
-/** Where in `head.fields` the next field of this name stands, from `place` on; -1 when there is none. */
-function findField(bytes: Uint8Array, head: ParsedHead, place: number, name: Uint8Array): number {
-  const { fields, fieldCount } = head;
-  for (let at = place; at < fieldCount * FIELD_STRIDE; at += FIELD_STRIDE) {
-    if (isText(bytes, fields[at] as number, fields[at + FIELD_NAME_END] as number, name)) return at;
-  }
-  return -1;
-}
-
 /** Whether some value of a field holds a word. */
 function fieldHolds(bytes: Uint8Array, head: ParsedHead, name: Uint8Array, word: Uint8Array): boolean {
   const { fields } = head;
-  for (let at = findField(bytes, head, 0, name); at >= 0; at = findField(bytes, head, at + FIELD_STRIDE, name)) {
+  for (let at = findField(bytes, head, name); at >= 0; at = findField(bytes, head, name, at + FIELD_STRIDE)) {
     const to = fields[at + FIELD_VALUE_END] as number;
     if (holds(bytes, fields[at + FIELD_VALUE_START] as number, to, word)) return true;
   }
@@ -176,7 +164,7 @@ function forbidsTransform(bytes: Uint8Array, head: ParsedHead): boolean {
 
 /** Whether the type of a response's content is text, parameters left out. */
 function isTextual(bytes: Uint8Array, head: ParsedHead): boolean {
-  const at = findField(bytes, head, 0, CONTENT_TYPE);
+  const at = findField(bytes, head, CONTENT_TYPE);
   if (at < 0) return false;
   const from = head.fields[at + FIELD_VALUE_START] as number;
   let to = head.fields[at + FIELD_VALUE_END] as number;
@@ -200,7 +188,7 @@ export function isCodable(bytes: Uint8Array, head: ParsedHead, method: number, t
   // Trailers that are announced would be lost.
   if ((head.seen & (1 << TOKEN_TRAILER)) !== 0) return false;
   if (textualOnly && !isTextual(bytes, head)) return false;
-  if (UNTOUCHABLE.some((name) => findField(bytes, head, 0, name) >= 0)) return false;
+  if (UNTOUCHABLE.some((name) => findField(bytes, head, name) >= 0)) return false;
   return !forbidsTransform(bytes, head);
 }
 
@@ -214,13 +202,13 @@ export function claimFields(bytes: Uint8Array, head: ParsedHead, coding: number)
   const lines = [`content-encoding: ${CODING_NAMES[coding]}\r\n`];
   if (!fieldHolds(bytes, head, VARY, ACCEPT_ENCODING)) lines.push('vary: accept-encoding\r\n');
   // Ranges are ranges of the bytes as the origin has them.
-  drop(head, findField(bytes, head, 0, ACCEPT_RANGES));
+  drop(head, findField(bytes, head, ACCEPT_RANGES));
   return lines.join('') + claimEntityTag(bytes, head);
 }
 
 /** Makes the entity tag weak: of a coded response, and of the 304 that confirms one. @returns its line, '' when it stays */
 export function claimEntityTag(bytes: Uint8Array, head: ParsedHead): string {
-  const at = findField(bytes, head, 0, ETAG);
+  const at = findField(bytes, head, ETAG);
   if (at < 0) return '';
   const from = head.fields[at + FIELD_VALUE_START] as number;
   const to = head.fields[at + FIELD_VALUE_END] as number;

@@ -8,13 +8,8 @@
  *     l5d-retryable: true                    a failure that may be retried
  */
 import { asciiBytes, equalsIgnoreCase } from '../../core/http1/ascii.ts';
-import {
-  FIELD_NAME_END,
-  FIELD_STRIDE,
-  FIELD_VALUE_END,
-  FIELD_VALUE_START,
-  type ParsedHead,
-} from '../../core/http1/parsed-head.ts';
+import { findField, NO_FIELD } from '../../core/http1/field-lookup.ts';
+import { FIELD_STRIDE, FIELD_VALUE_END, FIELD_VALUE_START, type ParsedHead } from '../../core/http1/parsed-head.ts';
 import { TOKEN_L5D_RETRYABLE } from '../../core/http1/tokens.ts';
 
 /** What a response says of having been looked at. */
@@ -30,28 +25,22 @@ const TRUE = asciiBytes('true');
 /** Whether a response is a nack: one of {@link NACK}. */
 export function nackOf(bytes: Uint8Array, head: ParsedHead & { readonly status: number }): number {
   if (head.status !== NACK_STATUS) return NACK.none;
-  let nack: number = NACK.none;
-  for (let i = 0; i < head.fieldCount; i++) {
-    if (isNamed(bytes, head, i, NACKED_FOR_GOOD)) return NACK.final;
-    if (isNamed(bytes, head, i, NACKED)) nack = NACK.retryable;
-    else if (isNamed(bytes, head, i, RETRY_AFTER) && hasValue(bytes, head, i, ZERO)) nack = NACK.retryable;
+  if (findField(bytes, head, NACKED_FOR_GOOD) !== NO_FIELD) return NACK.final;
+  if (findField(bytes, head, NACKED) !== NO_FIELD) return NACK.retryable;
+  let place = findField(bytes, head, RETRY_AFTER);
+  while (place !== NO_FIELD && !hasValue(bytes, head, place, ZERO)) {
+    place = findField(bytes, head, RETRY_AFTER, place + FIELD_STRIDE);
   }
-  return nack;
+  return place === NO_FIELD ? NACK.none : NACK.retryable;
 }
 
 /** Whether a response asks for its request to be retried. */
 export function asksForRetry(bytes: Uint8Array, head: ParsedHead): boolean {
   if ((head.seen & (1 << TOKEN_L5D_RETRYABLE)) === 0) return false;
-  return hasValue(bytes, head, head.first[TOKEN_L5D_RETRYABLE] as number, TRUE);
+  return hasValue(bytes, head, (head.first[TOKEN_L5D_RETRYABLE] as number) * FIELD_STRIDE, TRUE);
 }
 
-function isNamed(bytes: Uint8Array, head: ParsedHead, index: number, name: Uint8Array): boolean {
-  const at = index * FIELD_STRIDE;
-  return equalsIgnoreCase(bytes, head.fields[at] as number, head.fields[at + FIELD_NAME_END] as number, name);
-}
-
-function hasValue(bytes: Uint8Array, head: ParsedHead, index: number, value: Uint8Array): boolean {
-  const at = index * FIELD_STRIDE;
-  const start = head.fields[at + FIELD_VALUE_START] as number;
-  return equalsIgnoreCase(bytes, start, head.fields[at + FIELD_VALUE_END] as number, value);
+function hasValue(bytes: Uint8Array, head: ParsedHead, place: number, value: Uint8Array): boolean {
+  const start = head.fields[place + FIELD_VALUE_START] as number;
+  return equalsIgnoreCase(bytes, start, head.fields[place + FIELD_VALUE_END] as number, value);
 }

@@ -9,14 +9,9 @@
  * A ring that is full drops the record: the log never holds a request up.
  */
 import type { RingBuffer } from 'ringbuf.js';
-import {
-  FIELD_NAME_END,
-  FIELD_STRIDE,
-  FIELD_VALUE_END,
-  FIELD_VALUE_START,
-  type ParsedHead,
-  TARGET_AUTHORITY,
-} from '../../core/http1/parsed-head.ts';
+import { asciiBytes } from '../../core/http1/ascii.ts';
+import { findField, NO_FIELD } from '../../core/http1/field-lookup.ts';
+import { FIELD_VALUE_END, FIELD_VALUE_START, type ParsedHead, TARGET_AUTHORITY } from '../../core/http1/parsed-head.ts';
 import {
   RECORD_ADDRESS,
   RECORD_FAMILY,
@@ -34,10 +29,11 @@ import { NO_BLOCK } from '../net/blocks.ts';
 import type { Net } from '../net/net.ts';
 import type { Exchange } from './exchange.ts';
 
-const REFERER = Buffer.from('referer');
-const USER_AGENT = Buffer.from('user-agent');
+const REFERER = asciiBytes('referer');
+const USER_AGENT = asciiBytes('user-agent');
 const SLASH = 0x2f;
 const STAR = 0x2a;
+/** Of a text that the request has not. */
 const NONE = -1;
 
 /** Writes the records of one router in one worker. */
@@ -103,7 +99,7 @@ export class AccessLog {
 
   #writeField(record: number, index: number, at: number, head: ParsedHead, place: number): number {
     const { bytes, memory } = this.#net;
-    if (place === NONE) {
+    if (place === NO_FIELD) {
       memory.words[record + RECORD_TEXTS + index] = NONE;
       return at;
     }
@@ -132,21 +128,8 @@ export class AccessLog {
   }
 }
 
-/** Where in `head.fields` the first field of this name, in lower case, stands; {@link NONE} without one. */
-function findField(bytes: Uint8Array, head: ParsedHead, name: Uint8Array): number {
-  const { fields, fieldCount } = head;
-  for (let i = 0, place = 0; i < fieldCount; i++, place += FIELD_STRIDE) {
-    const at = fields[place] as number;
-    if ((fields[place + FIELD_NAME_END] as number) - at !== name.length) continue;
-    let same = 0;
-    while (same < name.length && ((bytes[at + same] as number) | 0x20) === ((name[same] as number) | 0x20)) same++;
-    if (same === name.length) return place;
-  }
-  return NONE;
-}
-
 function valueBytes({ fields }: ParsedHead, place: number): number {
-  return place === NONE
+  return place === NO_FIELD
     ? 0
     : (fields[place + FIELD_VALUE_END] as number) - (fields[place + FIELD_VALUE_START] as number);
 }
