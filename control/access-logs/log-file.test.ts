@@ -149,6 +149,18 @@ describe('a log file', () => {
     });
   });
 
+  test('keeps the newest of one second, whose older ones are gone', async () => {
+    const file = create({ rollPolicy: { kind: 'size', bytes: 2 }, rotateCount: 2 });
+    file.open();
+    await file.write(['a\n', 'b\n', 'c\n', 'd\n', 'e\n']);
+    file.close();
+    assert.deepEqual(contents(), {
+      'access-20181225-103000.log.2': 'c\n',
+      'access-20181225-103000.log.3': 'd\n',
+      'access.log': 'e\n',
+    });
+  });
+
   test('with a rotateCount of 0 keeps none', async () => {
     const file = create({ rollPolicy: { kind: 'size', bytes: 2 }, rotateCount: 0 });
     file.open();

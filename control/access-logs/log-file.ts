@@ -142,15 +142,23 @@ export class LogFile {
   }
 
   #putAside(): void {
-    const rolled = rolledPath(this.path, this.config.rollPolicy, this.#openedMs);
-    let free = rolled;
-    for (let n = 1; existsSync(free); n++) free = `${rolled}.${n}`;
     // It may be gone: moved away by somebody, or by a roll that went wrong half-way.
-    if (existsSync(this.path)) renameSync(this.path, free);
+    if (existsSync(this.path)) renameSync(this.path, this.#freePath());
     const old = this.#fd;
     this.#open(true);
     closeSync(old);
     this.#prune();
+  }
+
+  /** Behind all of its time that are there: a number that a deleted one has left free would make the newest the oldest. */
+  #freePath(): string {
+    const rolled = rolledPath(this.path, this.config.rollPolicy, this.#openedMs);
+    const name = basename(rolled);
+    const numbers = readdirSync(dirname(rolled))
+      .filter((other) => other === name || other.startsWith(`${name}.`))
+      .map((other) => Number(other.slice(name.length + 1)))
+      .filter(Number.isInteger);
+    return numbers.length === 0 ? rolled : `${rolled}.${Math.max(...numbers) + 1}`;
   }
 
   /** Deletes the oldest rolled files beyond those that are kept. */
